@@ -1,0 +1,40 @@
+/** Image manifests, indexes and configurations of the OCI image specification and of Docker's schema 2. */
+import type { DiffId, Digest } from './digest.ts'
+
+/** How a layer's blob is compressed. */
+export type Compression = 'none' | 'gzip' | 'zstd'
+
+/** A content descriptor (descriptor.md). */
+export interface Descriptor {
+  readonly mediaType: string
+  readonly digest: Digest
+  /** Bytes, never negative. */
+  readonly size: number
+}
+
+/** The part of an image configuration that says how to run it (config.md, `config`). */
+export interface ImageRunConfig {
+  readonly user: string
+  readonly env: readonly string[]
+  readonly entrypoint: readonly string[]
+  readonly cmd: readonly string[]
+  readonly workingDir: string
+  /** Paths, sorted. */
+  readonly volumes: readonly string[]
+  /** `port[/protocol]`, sorted. */
+  readonly exposedPorts: readonly string[]
+  readonly stopSignal: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** An image configuration (config.md). */
+export interface ImageConfig {
+  readonly os: string
+  readonly architecture: string
+  readonly variant: string | undefined
+  readonly created: string | undefined
+  readonly author: string | undefined
+  /** Lowest first. */
+  readonly diffIds: readonly DiffId[]
+  readonly run: ImageRunConfig
+}

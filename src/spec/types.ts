@@ -1,0 +1,69 @@
+/** What the user wrote in bundles.yaml, with defaults filled in, names resolved and lists in a fixed order. */
+import type { Platform } from '../oci/platform.ts'
+import type { Reference } from '../oci/reference.ts'
+
+/** A program that can run a bundle. */
+export type Runtime = 'runc' | 'crun' | 'bwrap-oci' | 'bwrap'
+/** A Linux namespace that a container gets of its own, named as in the OCI runtime specification. */
+export type Namespace = 'pid' | 'ipc' | 'uts' | 'mount' | 'network' | 'cgroup' | 'user'
+
+/** An image to pull: where it is and which platform of it. */
+export interface ImageSpec {
+  readonly reference: Reference
+  readonly platform: Platform
+  /** True where the registry may be spoken to without TLS or with a certificate nobody signed. */
+  readonly insecure: boolean
+}
+
+/** A file system that is mounted over the rootfs when the container starts. Targets are absolute and normalised. */
+export type MountSpec =
+  | { readonly type: 'volume'; readonly source: string; readonly target: string; readonly readonly: boolean }
+  | {
+      readonly type: 'bind'
+      /** As written: absolute, or relative to the folder of bundles.yaml and then starting with `./` or `../`. */
+      readonly source: string
+      readonly target: string
+      readonly readonly: boolean
+      /** Make an empty directory at the source when nothing is there. */
+      readonly create: boolean
+    }
+  | {
+      readonly type: 'tmpfs'
+      readonly target: string
+      /** Bytes; undefined leaves it to the kernel. */
+      readonly size: number | undefined
+      /** Permission bits of its root. */
+      readonly mode: number
+      readonly readonly: boolean
+    }
+
+/** One bundle: the images it is stacked from, and how its process runs. `undefined` means: as the image says. */
+export interface BundleSpec {
+  readonly name: string
+  /** Lowest first; the last one's configuration counts. Never empty. */
+  readonly images: readonly ImageSpec[]
+  readonly checkout: 'union' | 'union-add'
+  readonly args: readonly string[] | undefined
+  /** Laid over the image's environment. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string | undefined
+  readonly user: string | undefined
+  readonly hostname: string
+  readonly terminal: boolean
+  readonly mounts: readonly MountSpec[]
+  /** Sorted. */
+  readonly namespaces: readonly Namespace[]
+  readonly rootfs: 'readonly' | 'copy'
+  /** In the order written: the first is what `run` starts. Never empty. */
+  readonly runtimes: readonly Runtime[]
+}
+
+/** A whole bundles.yaml. */
+export interface Spec {
+  /** Folder of the repository and the caches, as written (default `.ctrbuild`). */
+  readonly store: string
+  /** Folder of the bundles, as written (default `out`). */
+  readonly out: string
+  /** Sorted by name. */
+  readonly bundles: readonly BundleSpec[]
+}
