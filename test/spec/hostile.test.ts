@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+/** Milliseconds for one text on a slow machine; a quadratic parser would take minutes. */
+const BUDGET = 5000
+const MIB = 1024 * 1024
+let folder: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ctrbuild-hostile-'))
+  writeFileSync(join(folder, 'texts.json'), JSON.stringify(TEXTS))
+  await build({
+    stdin: { contents: PROGRAM, resolveDir: join(import.meta.dirname, '../../src/spec'), loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: join(folder, 'parse.mjs'),
+    banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
+  })
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Parses one of the texts as often as asked, and prints how it went. The process must live to tell. */
+const PROGRAM = `
+import { readFileSync } from 'node:fs'
+import { parseSpec } from './parse.ts'
+const { before, unit, times, after, runs } = JSON.parse(readFileSync(process.argv[2], 'utf8'))[process.argv[3]]
+const text = before + unit.repeat(times) + after
+const platform = { os: 'linux', architecture: 'amd64', variant: undefined }
+const started = performance.now()
+let parsed
+for (let run = 0; run < runs; run++) parsed = parseSpec(text, { file: 'f', platform })
+const first = parsed.ok ? undefined : parsed.problems[0]
+console.log(JSON.stringify({ ok: parsed.ok, first: first && first.line + ':' + first.col + ' ' + first.message, ms: performance.now() - started }))
+`
+
+interface Text {
+  readonly before: string
+  readonly unit: string
+  readonly times: number
+  readonly after: string
+  readonly runs: number
+}
+
+function repeated(unit: string, times: number, { before = '', after = '', runs = 1 } = {}): Text {
+  return { before, unit, times, after, runs }
+}
+
+function filling(unit: string, around: { before?: string; after?: string } = {}): Text {
+  return repeated(unit, Math.floor((MIB - 200) / unit.length), around)
+}
+
+const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]']
+for (const [i, name] of [...'bcdefghij'].entries()) {
+  bomb.push(`${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[i]}`).join()}]`)
+}
+
+const TEXTS: Record<string, Text> = {
+  'alias bomb': repeated('', 0, { before: bomb.join('\n') }),
+  'unbalanced brackets, again and again': repeated('[', 1500, { runs: 200 }),
+  'unbalanced braces, again and again': repeated('{a: ', 1500, { runs: 200 }),
+  'a megabyte of brackets': filling('['),
+  'a megabyte of closing brackets': filling(']'),
+  'lists in a line': filling('- '),
+  'maps in a line': filling('a: '),
+  'explicit keys in a line': filling('? '),
+  'empty keys in a line': filling(': '),
+  'lists, line by line': repeated('', 0, {
+    before: Array.from({ length: 1000 }, (_, i) => `${' '.repeat(i)}-`).join('\n'),
+  }),
+  'a huge plain scalar': filling('x', { before: 'a: ' }),
+  'a huge quoted scalar': filling('x\n ', { before: 'a: "', after: '"' }),
+  'a huge block scalar': repeated(' x\n', 99_000, { before: 'a: |\n' }),
+  'a huge key': filling('k', { after: ': 1' }),
+  'wrong escapes': filling('\\q', { before: 'a: "', after: '"' }),
+  'the same key': repeated('a: 1\n', 66_000),
+  'different keys': repeated('', 0, {
+    before: Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n'),
+  }),
+  commas: repeated(',    ', 190_000, { before: '[', after: ']' }),
+  'empty lines': repeated('\n', 99_999),
+  comments: repeated('#\n', 99_999),
+  quotes: filling('"'),
+  tags: filling('!a '),
+  anchors: filling('&a '),
+  documents: repeated('---\n', 99_999),
+  directives: repeated('%A\n', 99_999),
+  'near names': repeated('', 0, {
+    before: `images:\n${Array.from({ length: 900 }, (_, i) => `  a${1000 + i}: { image: x }`).join('\n')}\nbundles:\n${Array.from({ length: 20_000 }, (_, i) => `  b${i}: { image: a${10_000 + i} }`).join('\n')}`,
+  }),
+  'deep targets': repeated('', 0, {
+    before: `bundles:\n  b:\n    mounts:\n${Array.from({ length: 200 }, (_, i) => `    - v:/${i}${'/b'.repeat(2000)}`).join('\n')}`,
+  }),
+  'a reference of slashes': filling('a/', { before: 'bundles: { b: { image: ', after: ' } }' }),
+}
+
+test.each(Object.keys(TEXTS))(
+  '%s',
+  name => {
+    const { status, signal, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--max-old-space-size=700', join(folder, 'parse.mjs'), join(folder, 'texts.json'), name],
+      { encoding: 'utf8', timeout: BUDGET * 4 },
+    )
+    expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' })
+    const result = JSON.parse(stdout)
+    expect(result.ok).toBe(false)
+    expect(result.first).toMatch(/^\d+:\d+ \S/)
+    expect(result.ms).toBeLessThan(BUDGET)
+  },
+  BUDGET * 5,
+)
