@@ -20,9 +20,13 @@ const PATTERN = /^sha256:[0-9a-f]{64}$/
  */
 export function parseDigest(text: unknown, what = 'digest'): Digest {
   if (typeof text !== 'string' || !PATTERN.test(text)) {
-    throw new CtrbuildError('DIGEST_INVALID', `${what} is not a sha256 digest: ${JSON.stringify(text)?.slice(0, 120)}`, {
-      hint: 'A digest is "sha256:" followed by 64 lower-case hexadecimal digits',
-    })
+    throw new CtrbuildError(
+      'DIGEST_INVALID',
+      `${what} is not a sha256 digest: ${JSON.stringify(text)?.slice(0, 120)}`,
+      {
+        hint: 'A digest is "sha256:" followed by 64 lower-case hexadecimal digits',
+      },
+    )
   }
   return text as Digest
 }

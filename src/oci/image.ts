@@ -1,5 +1,6 @@
 /** Image manifests, indexes and configurations of the OCI image specification and of Docker's schema 2. */
 import type { DiffId, Digest } from './digest.ts'
+import type { Platform } from './platform.ts'
 
 /** How a layer's blob is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd'
@@ -10,6 +11,27 @@ export interface Descriptor {
   readonly digest: Digest
   /** Bytes, never negative. */
   readonly size: number
+}
+
+/** An image manifest (manifest.md). */
+export interface ImageManifest {
+  readonly kind: 'manifest'
+  readonly mediaType: string
+  readonly config: Descriptor
+  /** Lowest first. */
+  readonly layers: readonly Descriptor[]
+}
+
+/** One manifest that an index names. */
+export interface IndexEntry extends Descriptor {
+  readonly platform: Platform | undefined
+}
+
+/** An image index (image-index.md). */
+export interface ImageIndex {
+  readonly kind: 'index'
+  /** In the index's order, which says what is preferred among equals. */
+  readonly manifests: readonly IndexEntry[]
 }
 
 /** The part of an image configuration that says how to run it (config.md, `config`). */

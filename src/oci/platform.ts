@@ -29,9 +29,13 @@ export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/')
   const parts = [os, architecture, variant ?? 'x']
   if (rest.length > 0 || !parts.every(part => part !== undefined && /^[a-z0-9._-]+$/.test(part))) {
-    throw new CtrbuildError('REFERENCE_INVALID', `platform ${JSON.stringify(text)} is not os/architecture[/variant]`, {
-      hint: 'For example linux/amd64 or linux/arm/v7',
-    })
+    throw new CtrbuildError(
+      'REFERENCE_INVALID',
+      `platform ${JSON.stringify(text)} is not os/architecture[/variant]`,
+      {
+        hint: 'For example linux/amd64 or linux/arm/v7',
+      },
+    )
   }
   return { os: os!, architecture: architecture!, variant }
 }

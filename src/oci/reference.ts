@@ -19,7 +19,8 @@ export interface Reference {
 
 const LOCAL: readonly Transport[] = ['oci', 'oci-archive', 'docker-archive', 'dir']
 /** distribution/reference: `[domain/]path[:tag][@digest]`, lower case. */
-const NAME = /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/|\[[0-9a-fA-F:]+\](?::[0-9]+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/
+const NAME =
+  /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/|\[[0-9a-fA-F:]+\](?::[0-9]+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /**
@@ -30,7 +31,10 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 export function parseReference(text: string): Reference {
   if (text.startsWith('docker://')) return registryReference('docker', text.slice('docker://'.length), text)
   if (text.startsWith('containers-storage:')) {
-    return { ...registryReference('containers-storage', text.slice('containers-storage:'.length), text), text }
+    return {
+      ...registryReference('containers-storage', text.slice('containers-storage:'.length), text),
+      text,
+    }
   }
   const transport = LOCAL.find(name => text.startsWith(`${name}:`))
   return transport === undefined ? registryReference('docker', text, text) : localReference(transport, text)
@@ -44,8 +48,10 @@ function registryReference(transport: Transport, rest: string, text: string): Re
   const hasTag = colon > named.lastIndexOf('/')
   const name = hasTag ? named.slice(0, colon) : named
   const tag = hasTag ? named.slice(colon + 1) : digest === undefined ? 'latest' : undefined
-  if (!NAME.test(name) || name.length > 255) throw invalid(text, 'the name must be lower case, such as docker.io/library/redis:7')
-  if (tag !== undefined && !TAG.test(tag)) throw invalid(text, 'a tag has letters, digits, ".", "_" and "-" only')
+  if (!NAME.test(name) || name.length > 255)
+    throw invalid(text, 'the name must be lower case, such as docker.io/library/redis:7')
+  if (tag !== undefined && !TAG.test(tag))
+    throw invalid(text, 'a tag has letters, digits, ".", "_" and "-" only')
   return { transport, text: rest, name, tag, digest }
 }
 
@@ -54,11 +60,16 @@ function localReference(transport: Transport, text: string): Reference {
   const colon = rest.indexOf(':')
   const name = colon < 0 ? rest : rest.slice(0, colon)
   const tag = colon < 0 ? undefined : rest.slice(colon + 1)
-  if (name === '' || /[\x00-\x1f]/.test(text)) throw invalid(text, `write ${transport}:PATH${transport === 'dir' ? '' : '[:TAG]'}`)
+  if (name === '' || /[\x00-\x1f]/.test(text))
+    throw invalid(text, `write ${transport}:PATH${transport === 'dir' ? '' : '[:TAG]'}`)
   if (transport === 'dir' && tag !== undefined) throw invalid(text, 'a dir: path has no tag and no colon')
   return { transport, text, name, tag, digest: undefined }
 }
 
 function invalid(text: string, hint: string): CtrbuildError {
-  return new CtrbuildError('REFERENCE_INVALID', `image reference ${JSON.stringify(text)} cannot be understood`, { hint })
+  return new CtrbuildError(
+    'REFERENCE_INVALID',
+    `image reference ${JSON.stringify(text)} cannot be understood`,
+    { hint },
+  )
 }
