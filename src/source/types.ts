@@ -1,6 +1,7 @@
 /** Where images come from, as the rest of the program sees it. */
-import type { Digest } from '../oci/digest.ts'
+
 import type { LockedImage, LockedLayer } from '../lock/types.ts'
+import type { Digest } from '../oci/digest.ts'
 import type { ImageSpec } from '../spec/types.ts'
 
 /** An image's documents as they were sent, byte for byte, each checked against the digest that named it. */
