@@ -1,0 +1,197 @@
+/**
+ * Puts a tree on disk in one pass of mkdir, link and symlink, into a folder that is not there yet.
+ *
+ * Files are hard links of the repository's objects. Where the file system refuses (EMLINK, EXDEV, EPERM) they become
+ * copies, and so does everything in a writable root file system. Files without content are never links of objects:
+ * programs lock them, and all empty files of all images would be one inode.
+ */
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs'
+import { isErrno } from '../errors.ts'
+import { setXattr } from '../sys/xattr.ts'
+import { type ByteString, bytesOf, type Dir, type File, type Meta, type Node, type Symlink } from '../tree/node.ts'
+import type { RepoMode } from './types.ts'
+
+/** How a tree is put on disk. */
+export interface Checkout {
+  /** Folders that hold objects as `ab/cdef….file`, the likeliest first. */
+  readonly objects: readonly string[]
+  readonly mode: RepoMode
+  /** Copies instead of hard links: the result may be written to. */
+  readonly copy: boolean
+  readonly signal: AbortSignal
+}
+
+/** What a checkout came to. */
+export interface CheckedOut {
+  readonly links: number
+  readonly copies: number
+  /** Why links became copies, if they did: the operating system's code. */
+  readonly fallback: string | undefined
+}
+
+/** The state of one walk. */
+interface Walk {
+  readonly checkout: Checkout
+  /** First path of a file that has a name here already, for hard links within the tree. */
+  readonly seen: Map<File, ByteString>
+  /** Object folders as byte strings; the one that had the last object comes first. */
+  readonly objects: ByteString[]
+  links: number
+  copies: number
+  fallback: string | undefined
+  sinceYield: number
+}
+
+const YIELD_EVERY = 2000
+
+/**
+ * Checks a tree out into `destination`, which must not exist.
+ * @throws the operating system's errors, and whatever `signal` was aborted with
+ */
+export async function checkoutTree(root: Dir, destination: string, checkout: Checkout): Promise<CheckedOut> {
+  const walk: Walk = {
+    checkout,
+    seen: new Map(),
+    objects: checkout.objects.map(bytesOf),
+    links: 0,
+    copies: 0,
+    fallback: undefined,
+    sinceYield: 0,
+  }
+  await makeDir(walk, root, bytesOf(destination))
+  return walk
+}
+
+async function makeDir(walk: Walk, dir: Dir, path: ByteString): Promise<void> {
+  mkdirSync(onDisk(path), 0o700)
+  for (const [name, node] of dir.children) {
+    const child = `${path}/${name}`
+    if (node.kind === 'dir') await makeDir(walk, node, child)
+    else makeLeaf(walk, node, child)
+    if (++walk.sinceYield >= YIELD_EVERY) await breathe(walk)
+  }
+  finishDir(walk.checkout.mode, dir.meta, path)
+}
+
+/** Lets signals and progress through. */
+async function breathe(walk: Walk): Promise<void> {
+  walk.sinceYield = 0
+  await new Promise(resolve => setImmediate(resolve))
+  walk.checkout.signal.throwIfAborted()
+}
+
+/** Set last: a directory may forbid writing into it. */
+function finishDir(mode: RepoMode, meta: Meta, path: ByteString): void {
+  const disk = onDisk(path)
+  if (mode === 'bare') {
+    if (meta.uid !== 0 || meta.gid !== 0) chownSync(disk, meta.uid, meta.gid)
+    if (meta.xattrs.length > 0) setXattrs(disk, meta)
+    chmodSync(disk, meta.mode)
+  } else {
+    // The owner is whoever runs ctrbuild, and must be able to enter and to remove it.
+    chmodSync(disk, (meta.mode & 0o1777) | 0o700)
+  }
+  utimesSync(disk, 0, 0)
+}
+
+function makeLeaf(walk: Walk, node: Exclude<Node, Dir>, path: ByteString): void {
+  if (node.kind === 'symlink') makeSymlink(walk, node, path)
+  else if (node.kind === 'file') makeFile(walk, node, path)
+  else throw new Error('a merged tree has no links to lower layers')
+}
+
+function makeSymlink(walk: Walk, node: Symlink, path: ByteString): void {
+  const disk = onDisk(path)
+  symlinkSync(onDisk(node.target), disk)
+  if (walk.checkout.mode === 'bare' && (node.meta.uid !== 0 || node.meta.gid !== 0)) {
+    lchownSync(disk, node.meta.uid, node.meta.gid)
+  }
+  lutimesSync(disk, 0, 0)
+}
+
+function makeFile(walk: Walk, node: File, path: ByteString): void {
+  const own = walk.checkout.copy || node.size === 0 || walk.fallback === 'EXDEV' || walk.fallback === 'EPERM'
+  if (!own) return linkObject(walk, node, path)
+  const first = walk.seen.get(node)
+  if (first !== undefined) return linkSync(onDisk(first), onDisk(path))
+  walk.seen.set(node, path)
+  if (node.size === 0) makeEmpty(walk, node, path)
+  else copyObject(walk, node, path)
+}
+
+function linkObject(walk: Walk, node: File, path: ByteString): void {
+  try {
+    fromObjects(walk, node, object => linkSync(object, onDisk(path)))
+    walk.links += 1
+  } catch (error) {
+    if (!isErrno(error, 'EMLINK', 'EXDEV', 'EPERM')) throw error
+    walk.fallback = error.code
+    copyObject(walk, node, path)
+  }
+}
+
+function copyObject(walk: Walk, node: File, path: ByteString): void {
+  fromObjects(walk, node, object => copyFileSync(object, onDisk(path), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL))
+  finishFile(walk, node, path)
+}
+
+function makeEmpty(walk: Walk, node: File, path: ByteString): void {
+  closeSync(openSync(onDisk(path), 'wx', 0o600))
+  finishFile(walk, node, path)
+}
+
+function finishFile(walk: Walk, node: File, path: ByteString): void {
+  const disk = onDisk(path)
+  const { meta } = node
+  walk.copies += 1
+  if (walk.checkout.mode === 'bare') {
+    if (meta.uid !== 0 || meta.gid !== 0) chownSync(disk, meta.uid, meta.gid)
+    chmodSync(disk, meta.mode)
+    if (meta.xattrs.length > 0) setXattrs(disk, meta)
+  } else {
+    chmodSync(disk, (meta.mode & 0o775) | 0o400)
+  }
+  utimesSync(disk, 0, 0)
+}
+
+/** Runs `use` on the object's path in the folder that has it. */
+function fromObjects(walk: Walk, node: File, use: (object: string | Buffer) => void): void {
+  const name = `/${node.checksum.slice(0, 2)}/${node.checksum.slice(2)}.file`
+  for (let i = 0; ; i++) {
+    try {
+      use(onDisk(walk.objects[i] + name))
+      if (i > 0) walk.objects.unshift(...walk.objects.splice(i, 1))
+      return
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || i + 1 >= walk.objects.length) throw error
+    }
+  }
+}
+
+function setXattrs(path: string | Buffer, meta: Meta): void {
+  const fd = openSync(path, 'r')
+  try {
+    for (const [name, value] of meta.xattrs) setXattr(fd, name, value)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A byte string as Node's fs wants it: text where it is ASCII, else the bytes. */
+function onDisk(path: ByteString): string | Buffer {
+  for (let i = 0; i < path.length; i++) if (path.charCodeAt(i) > 0x7f) return Buffer.from(path, 'latin1')
+  return path
+}

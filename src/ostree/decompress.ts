@@ -1,0 +1,176 @@
+/** A layer's blob as a stream of its uncompressed bytes, hashed on the way. */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import type { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import * as zlib from 'node:zlib'
+import { CtrbuildError, isErrno } from '../errors.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { Compression } from '../oci/image.ts'
+
+/** Node's default of 16 KiB makes inflating more than twice as slow. */
+const CHUNK = 1 << 20
+
+/** A blob being read. `digest` and `size` are final when the stream has ended. */
+export interface BlobStream {
+  readonly chunks: AsyncIterable<Buffer>
+  /** Bytes read from the blob so far. */
+  size(): number
+  digest(): Digest
+}
+
+/**
+ * Opens a blob, compares its first bytes with the compression that its media type promises, and decompresses it.
+ *
+ * gzip may have several members and trailing zeros (RFC 1952, section 2.2); a stream that ends early is an error.
+ * Reading throws CtrbuildError COMPRESSION_INVALID.
+ */
+export function openBlob(path: string, promised: Compression, name: string): BlobStream {
+  const hash = createHash('sha256')
+  let size = 0
+  const tap = (chunk: Buffer) => {
+    hash.update(chunk)
+    size += chunk.length
+  }
+  return {
+    chunks: uncompressed(path, promised, name, tap),
+    size: () => size,
+    digest: () => `sha256:${hash.copy().digest('hex')}` as Digest,
+  }
+}
+
+async function* uncompressed(
+  path: string,
+  promised: Compression,
+  name: string,
+  tap: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  const blob = createReadStream(path, { highWaterMark: CHUNK })
+  try {
+    const compressed = checked(blob, promised, name, tap)
+    if (promised === 'none') yield* compressed
+    else yield* decompressed(compressed, promised, name)
+  } finally {
+    blob.destroy()
+  }
+}
+
+/** Passes the blob's chunks on to the hash and looks at the first one's magic number. */
+async function* checked(
+  blob: Readable,
+  promised: Compression,
+  name: string,
+  tap: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  let first = true
+  for await (const chunk of blob as AsyncIterable<Buffer>) {
+    if (first) {
+      first = false
+      const found = sniff(chunk)
+      if (found !== promised) {
+        throw new CtrbuildError('COMPRESSION_INVALID', `layer ${name} is ${said(found)}, but its media type says ${said(promised)}`)
+      }
+    }
+    tap(chunk)
+    yield chunk
+  }
+  if (first && promised !== 'none') throw new CtrbuildError('COMPRESSION_INVALID', `layer ${name} is empty`)
+}
+
+/** The compression that a stream's first bytes show (RFC 1952, section 2.3.1; RFC 8878, section 3.1.1). */
+export function sniff(bytes: Buffer): Compression {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip'
+  if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) return 'zstd'
+  return 'none'
+}
+
+async function* decompressed(compressed: AsyncIterable<Buffer>, kind: 'gzip' | 'zstd', name: string): AsyncGenerator<Buffer> {
+  try {
+    if (kind === 'gzip') yield* through(compressed, zlib.createGunzip({ chunkSize: CHUNK }))
+    else if (ownZstd !== undefined) yield* through(compressed, ownZstd({ chunkSize: CHUNK }))
+    else yield* throughZstdProgram(compressed)
+  } catch (error) {
+    throw decompressionError(error, kind, name)
+  }
+}
+
+/** Node has a decoder of its own from 22.15 on. */
+const ownZstd = (zlib as { createZstdDecompress?: (options: object) => Transform }).createZstdDecompress
+
+async function* through(compressed: AsyncIterable<Buffer>, decoder: Transform): AsyncGenerator<Buffer> {
+  const fed = feed(compressed, decoder).catch(error => void decoder.destroy(error))
+  try {
+    for await (const chunk of decoder as AsyncIterable<Buffer>) yield chunk
+    await fed
+  } finally {
+    decoder.destroy()
+  }
+}
+
+/** Writes to the decoder until it has seen the end of its data; what follows must be zeros, and is read for the hash. */
+async function feed(compressed: AsyncIterable<Buffer>, decoder: Transform): Promise<void> {
+  for await (const chunk of compressed) {
+    if (decoder.readableEnded) requireZeros(chunk)
+    else if (decoder.destroyed) return
+    else if (!decoder.write(chunk) && !decoder.destroyed) await room(decoder)
+  }
+  if (!decoder.destroyed) decoder.end()
+}
+
+/** Waits until the decoder takes more, or is closed. */
+function room(decoder: Transform): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      decoder.off('drain', done).off('close', done)
+      resolve()
+    }
+    decoder.on('drain', done).on('close', done)
+  })
+}
+
+function requireZeros(chunk: Buffer): void {
+  if (chunk.some(byte => byte !== 0)) throw new Error('there is something other than zeros after its end')
+}
+
+async function* throughZstdProgram(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const child = spawn('zstd', ['--decompress', '--stdout', '--quiet', '--memory=128MB'])
+  let complaint = ''
+  child.stderr.setEncoding('utf8').on('data', text => {
+    complaint = (complaint + text).slice(-500)
+  })
+  const ended = once(child, 'close')
+  const fed = pipeline(compressed, child.stdin).then(nothing, error => error as Error)
+  try {
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) yield chunk
+    const [status] = await ended
+    if (status !== 0) throw new Error(complaint.trim() || `zstd ended with status ${status}`)
+    const failure = await fed
+    if (failure !== undefined) throw failure
+  } finally {
+    child.kill('SIGKILL')
+    ended.catch(nothing)
+  }
+}
+
+function decompressionError(error: unknown, kind: string, name: string): unknown {
+  if (error instanceof CtrbuildError || !(error instanceof Error)) return error
+  if (isErrno(error, 'ENOENT')) {
+    return new CtrbuildError('PROGRAM_MISSING', `layer ${name} is zstd compressed, and the zstd program is missing`, {
+      hint: 'Install the package zstd, or use Node 22.15 or newer',
+    })
+  }
+  return new CtrbuildError('COMPRESSION_INVALID', `layer ${name} cannot be decompressed (${kind}): ${error.message}`, {
+    hint: 'The blob is damaged, or was cut short when the image was pushed',
+    cause: error,
+  })
+}
+
+function said(compression: Compression): string {
+  return compression === 'none' ? 'not compressed' : `${compression} compressed`
+}
+
+function nothing(): undefined {
+  return undefined
+}

@@ -1,0 +1,229 @@
+/** Writes single objects into a staging folder, each once, as libostree lays them out for the repository's mode. */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  lchownSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
+import { isErrno } from '../errors.ts'
+import { setXattr } from '../sys/xattr.ts'
+import type { ByteString, Meta } from '../tree/node.ts'
+import { objectPath } from './checksum.ts'
+import { encodeOstreeMeta } from './content.ts'
+import type { Stage } from './stage.ts'
+import type { Checksum, ObjectType } from './types.ts'
+
+const { O_CREAT, O_EXCL, O_WRONLY } = constants
+
+/** One thread's view of a stage: what is known to be there already, and what this thread added. */
+export interface ObjectWriter {
+  readonly stage: Stage
+  /** File names below `objects/<prefix>`, read when first asked for. */
+  readonly known: Map<string, Set<string>>
+  /** Prefix folders of the stage that are there. */
+  readonly folders: Set<string>
+  /** Bytes of content that were new to the repository. */
+  newBytes: number
+  newObjects: number
+}
+
+/** A writer into a stage; several threads may each have one. */
+export function objectWriter(stage: Stage): ObjectWriter {
+  return { stage, known: new Map(), folders: new Set(), newBytes: 0, newObjects: 0 }
+}
+
+/** True where the repository has the object already, or this writer staged it. */
+export function hasObject(writer: ObjectWriter, checksum: Checksum, type: ObjectType): boolean {
+  return knownIn(writer, checksum.slice(0, 2)).has(`${checksum.slice(2)}.${type}`)
+}
+
+/** Stages a commit, dirtree or dirmeta object. */
+export function putMetadata(writer: ObjectWriter, checksum: Checksum, type: ObjectType, bytes: Buffer): void {
+  if (hasObject(writer, checksum, type)) return
+  const fd = create(writer, checksum, type, 0o644)
+  if (fd === undefined) return
+  finish(writer, fd, checksum, type, () => writeAll(fd, bytes))
+  count(writer, checksum, type, bytes.length)
+}
+
+/** Stages a symbolic link's object: a link in a bare repository, a file with the target in a bare-user one. */
+export function putSymlink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: ByteString): void {
+  if (hasObject(writer, checksum, 'file')) return
+  const bytes = Buffer.from(target, 'latin1')
+  if (writer.stage.repo.mode === 'bare') putBareSymlink(writer, checksum, meta, bytes)
+  else putBareUserFile(writer, checksum, { ...meta, mode: 0o644 }, encodeOstreeMeta(meta, 'symlink'), fd => writeAll(fd, bytes))
+  count(writer, checksum, 'file', bytes.length)
+}
+
+/** Stages a regular file whose content is in memory, in pieces. */
+export function putFile(writer: ObjectWriter, checksum: Checksum, meta: Meta, pieces: readonly Buffer[]): void {
+  if (hasObject(writer, checksum, 'file')) return
+  let size = 0
+  const write = (fd: number) => {
+    for (const piece of pieces) {
+      writeAll(fd, piece)
+      size += piece.length
+    }
+  }
+  if (writer.stage.repo.mode === 'bare') putBareFile(writer, checksum, meta, write)
+  else putBareUserFile(writer, checksum, meta, encodeOstreeMeta(meta, 'file'), write)
+  count(writer, checksum, 'file', size)
+}
+
+/** A file too large for memory, while its content arrives and its checksum is not known yet. */
+export interface LargeFile {
+  readonly fd: number
+  readonly path: string
+}
+
+/** Opens a temporary file beside the stage for content that is written piece by piece. */
+export function beginLargeFile(writer: ObjectWriter): LargeFile {
+  const path = `${writer.stage.path}-large-${threadId}-${writer.newObjects}`
+  return { fd: openSync(path, O_CREAT | O_EXCL | O_WRONLY, 0o600), path }
+}
+
+/** Names a large file by its checksum now that all its content is written, or drops it where it is known. */
+export function endLargeFile(writer: ObjectWriter, file: LargeFile, checksum: Checksum, meta: Meta, size: number): void {
+  if (hasObject(writer, checksum, 'file')) return abandonLargeFile(file)
+  if (writer.stage.repo.mode === 'bare') applyBareMeta(file.fd, meta)
+  else applyBareUserMeta(file.fd, meta, encodeOstreeMeta(meta, 'file'))
+  futimesSync(file.fd, 0, 0)
+  closeSync(file.fd)
+  renameSync(file.path, stagedPath(writer, checksum, 'file'))
+  count(writer, checksum, 'file', size)
+}
+
+/** Drops a large file. */
+export function abandonLargeFile(file: LargeFile): void {
+  closeSync(file.fd)
+  unlinkSync(file.path)
+}
+
+/** Writes all of the bytes at the end of what was written. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done)
+}
+
+function putBareFile(writer: ObjectWriter, checksum: Checksum, meta: Meta, write: (fd: number) => void): void {
+  const fd = create(writer, checksum, 'file', 0o600)
+  if (fd === undefined) return
+  finish(writer, fd, checksum, 'file', () => {
+    write(fd)
+    applyBareMeta(fd, meta)
+  })
+}
+
+function putBareUserFile(
+  writer: ObjectWriter,
+  checksum: Checksum,
+  meta: Meta,
+  ostreeMeta: Buffer,
+  write: (fd: number) => void,
+): void {
+  const mode = userMode(meta)
+  const fd = create(writer, checksum, 'file', mode)
+  if (fd === undefined) return
+  finish(writer, fd, checksum, 'file', () => {
+    write(fd)
+    setXattr(fd, 'user.ostreemeta', ostreeMeta)
+    // The umask takes away write permission for group and others only.
+    if ((mode & 0o022) !== 0) fchmodSync(fd, mode)
+  })
+}
+
+function putBareSymlink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: Buffer): void {
+  const path = stagedPath(writer, checksum, 'file')
+  try {
+    symlinkSync(target, path)
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return
+    throw error
+  }
+  if (meta.uid !== 0 || meta.gid !== 0) lchownSync(path, meta.uid, meta.gid)
+  lutimesSync(path, 0, 0)
+}
+
+function applyBareMeta(fd: number, meta: Meta): void {
+  if (meta.uid !== 0 || meta.gid !== 0) fchownSync(fd, meta.uid, meta.gid)
+  fchmodSync(fd, meta.mode)
+  for (const [name, value] of meta.xattrs) setXattr(fd, name, value)
+}
+
+function applyBareUserMeta(fd: number, meta: Meta, ostreeMeta: Buffer): void {
+  setXattr(fd, 'user.ostreemeta', ostreeMeta)
+  fchmodSync(fd, userMode(meta))
+}
+
+/** The permission bits that a bare-user object has on disk (libostree, `ostree-repo-commit.c`). */
+function userMode(meta: Meta): number {
+  return (meta.mode & 0o775) | 0o400
+}
+
+/** Opens an object's file for writing; undefined where another thread has it already. */
+function create(writer: ObjectWriter, checksum: Checksum, type: ObjectType, mode: number): number | undefined {
+  try {
+    return openSync(stagedPath(writer, checksum, type), O_CREAT | O_EXCL | O_WRONLY, mode)
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return undefined
+    throw error
+  }
+}
+
+/** Runs `write`, sets the fixed time and closes; an object that could not be completed does not stay. */
+function finish(writer: ObjectWriter, fd: number, checksum: Checksum, type: ObjectType, write: () => void): void {
+  try {
+    write()
+    futimesSync(fd, 0, 0)
+  } catch (error) {
+    unlinkSync(stagedPath(writer, checksum, type))
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function stagedPath(writer: ObjectWriter, checksum: Checksum, type: ObjectType): string {
+  const prefix = checksum.slice(0, 2)
+  const folder = `${writer.stage.path}/${prefix}`
+  if (!writer.folders.has(prefix)) {
+    mkdirSync(folder, { recursive: true, mode: 0o755 })
+    writer.folders.add(prefix)
+  }
+  return `${writer.stage.path}/${objectPath(checksum, type)}`
+}
+
+function knownIn(writer: ObjectWriter, prefix: string): Set<string> {
+  let names = writer.known.get(prefix)
+  if (names === undefined) {
+    names = new Set(namesIn(join(writer.stage.repo.path, 'objects', prefix)))
+    writer.known.set(prefix, names)
+  }
+  return names
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+function count(writer: ObjectWriter, checksum: Checksum, type: ObjectType, bytes: number): void {
+  knownIn(writer, checksum.slice(0, 2)).add(`${checksum.slice(2)}.${type}`)
+  writer.newObjects += 1
+  writer.newBytes += bytes
+}

@@ -1,0 +1,108 @@
+/** One layer's tar into staged objects: a content object for each file and symlink, and the objects of its tree. */
+import { createHash } from 'node:crypto'
+import type { ByteSource } from '../oci/tar/cursor.ts'
+import type { TarLimits } from '../oci/tar/limits.ts'
+import { readTar, type TarEntry } from '../oci/tar/reader.ts'
+import { createLayer, type Dropped, type LayerEntry } from '../tree/layer.ts'
+import { encodeListing } from '../tree/listing.ts'
+import type { Meta } from '../tree/node.ts'
+import { countTree, type TreeStats } from '../tree/stats.ts'
+import { contentHeader, symlinkChecksum } from './content.ts'
+import {
+  abandonLargeFile,
+  beginLargeFile,
+  endLargeFile,
+  type ObjectWriter,
+  putFile,
+  putSymlink,
+  writeAll,
+} from './object-writer.ts'
+import type { RootChecksums } from './tree-objects.ts'
+import type { Checksum } from './types.ts'
+import { putTree } from './write.ts'
+
+/** Content up to this many bytes is written from memory in one go. */
+const SMALL = 1 << 20
+
+/** What reading a layer's tar came to: all its objects are staged, and nothing names them yet. */
+export interface ReadLayer {
+  /** The tree as encodeListing writes it. */
+  readonly listing: string
+  readonly root: RootChecksums
+  readonly stats: TreeStats
+  readonly dropped: readonly Dropped[]
+  readonly newObjects: number
+  readonly newBytes: number
+}
+
+/**
+ * Reads a layer's tar and stages every object that the repository does not have.
+ * @throws CtrbuildError TAR_INVALID, LAYER_LIMIT, LAYER_CONFLICT; the operating system's errors
+ */
+export function readLayer(source: ByteSource, limits: TarLimits, writer: ObjectWriter): ReadLayer {
+  const layer = createLayer()
+  for (const entry of readTar(source, limits)) layer.add(layerEntry(entry, writer))
+  const { root, dropped } = layer.finish()
+  const checksums = putTree(writer, root)
+  const { newObjects, newBytes } = writer
+  return { listing: encodeListing(root), root: checksums, stats: countTree(root), dropped, newObjects, newBytes }
+}
+
+function layerEntry(entry: TarEntry, writer: ObjectWriter): LayerEntry {
+  const { path, uid, gid, mode, xattrs } = entry
+  const meta: Meta = { uid, gid, mode, xattrs }
+  switch (entry.type) {
+    case 'dir':
+      return { kind: 'dir', path, meta }
+    case 'file':
+      return { kind: 'file', path, meta, size: entry.size, checksum: putContent(entry, meta, writer) }
+    case 'symlink':
+      return { kind: 'symlink', path, meta, target: entry.linkTarget, checksum: putLink(entry, meta, writer) }
+    case 'hardlink':
+      return { kind: 'hardlink', path, target: entry.linkTarget }
+    default:
+      return { kind: 'special', path, type: entry.type }
+  }
+}
+
+function putLink(entry: TarEntry, meta: Meta, writer: ObjectWriter): Checksum {
+  const checksum = symlinkChecksum(meta, entry.linkTarget)
+  putSymlink(writer, checksum, meta, entry.linkTarget)
+  return checksum
+}
+
+function putContent(entry: TarEntry, meta: Meta, writer: ObjectWriter): Checksum {
+  return entry.size <= SMALL ? putSmall(entry, meta, writer) : putLarge(entry, meta, writer)
+}
+
+function putSmall(entry: TarEntry, meta: Meta, writer: ObjectWriter): Checksum {
+  const hash = createHash('sha256').update(contentHeader(meta))
+  const pieces: Buffer[] = []
+  let length = 0
+  for (const piece of entry.body) {
+    hash.update(piece)
+    length += piece.length
+    // A piece is valid until the next one is read; the last one need not be copied.
+    pieces.push(length === entry.size ? piece : Buffer.from(piece))
+  }
+  const checksum = hash.digest('hex') as Checksum
+  putFile(writer, checksum, meta, pieces)
+  return checksum
+}
+
+function putLarge(entry: TarEntry, meta: Meta, writer: ObjectWriter): Checksum {
+  const hash = createHash('sha256').update(contentHeader(meta))
+  const file = beginLargeFile(writer)
+  try {
+    for (const piece of entry.body) {
+      hash.update(piece)
+      writeAll(file.fd, piece)
+    }
+  } catch (error) {
+    abandonLargeFile(file)
+    throw error
+  }
+  const checksum = hash.digest('hex') as Checksum
+  endLargeFile(writer, file, checksum, meta, entry.size)
+  return checksum
+}

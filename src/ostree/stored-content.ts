@@ -1,0 +1,138 @@
+/** Content objects as they lie on disk: where each repository mode keeps what an object says (libostree, "Repository modes"). */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { inflateRawSync } from 'node:zlib'
+import { CtrbuildError, isErrno } from '../errors.ts'
+import { getXattr, listXattrs } from '../sys/xattr.ts'
+import type { Meta } from '../tree/node.ts'
+import { objectPath } from './checksum.ts'
+import { type ContentInfo, decodeFilezHeader, decodeOstreeMeta } from './content.ts'
+import type { Checksum, ObjectType, Repo, RepoMode } from './types.ts'
+
+/** One object's content and what goes with it. Valid while its file is open. */
+export interface StoredContent {
+  readonly info: ContentInfo
+  /** Bytes of content; none for a symbolic link. */
+  readonly size: number
+  /** All of a regular file's content, at most `size` bytes. */
+  bytes(): Buffer
+}
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
+const PERMISSIONS = 0o7777
+/** Length of the framing before the header of a filez object. */
+const FRAMING = 8
+
+/**
+ * Opens a content object while `use` looks at it.
+ * @throws CtrbuildError OBJECT_DAMAGED
+ */
+export function withContent<T>(repo: Repo, checksum: Checksum, use: (stored: StoredContent) => T): T {
+  const type = repo.mode === 'archive' ? 'filez' : 'file'
+  const path = join(repo.path, 'objects', objectPath(checksum, type))
+  const fd = openObject(path, checksum, type)
+  if (fd === undefined) return use(readLink(path, repo.mode, checksum))
+  try {
+    const stats = fstatSync(fd)
+    if (!stats.isFile()) throw damaged(checksum, 'is not a regular file')
+    return use(describe(repo.mode, fd, stats, checksum))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** What is said of an object that is not there. */
+export function missing(checksum: Checksum, type: ObjectType): CtrbuildError {
+  return new CtrbuildError('OBJECT_DAMAGED', `object ${checksum}.${type} is missing from the store`, {
+    hint: 'Check the store with "ostree fsck"; what is damaged there has to be imported again',
+  })
+}
+
+/** What is said of an object that is not what its name promises. */
+export function damaged(checksum: Checksum, problem: string, cause?: unknown): CtrbuildError {
+  return new CtrbuildError('OBJECT_DAMAGED', `object ${checksum} ${problem}`, {
+    hint: 'Check the store with "ostree fsck"; what is damaged there has to be imported again',
+    cause,
+  })
+}
+
+/** Undefined for a symbolic link. Never waits, even where somebody put a FIFO. */
+function openObject(path: string, checksum: Checksum, type: ObjectType): number | undefined {
+  try {
+    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  } catch (error) {
+    if (isErrno(error, 'ELOOP')) return undefined
+    if (isErrno(error, 'ENOENT')) throw missing(checksum, type)
+    throw error
+  }
+}
+
+/** A symbolic link's own xattrs cannot be read here; a link that has any fails the check of its checksum. */
+function readLink(path: string, mode: RepoMode, checksum: Checksum): StoredContent {
+  if (mode !== 'bare' && mode !== 'bare-user-only') throw damaged(checksum, 'is a symbolic link on disk')
+  const target = readlinkSync(path, 'latin1')
+  const info: ContentInfo = { kind: 'symlink', meta: diskMeta(lstatSync(path), mode), target }
+  return { info, size: 0, bytes: notAFile }
+}
+
+function describe(mode: RepoMode, fd: number, stats: Stats, checksum: Checksum): StoredContent {
+  switch (mode) {
+    case 'bare': {
+      const meta = { ...diskMeta(stats, mode), xattrs: listXattrs(fd) }
+      return { info: { kind: 'file', meta }, size: stats.size, bytes: () => readAt(fd, 0, stats.size) }
+    }
+    case 'bare-user-only':
+      return { info: { kind: 'file', meta: diskMeta(stats, mode) }, size: stats.size, bytes: () => readAt(fd, 0, stats.size) }
+    case 'bare-user':
+      return describeBareUser(fd, stats.size, checksum)
+    case 'archive':
+      return describeFilez(fd, stats.size, checksum)
+    default:
+      return mode satisfies never
+  }
+}
+
+/** `bare-user-only` keeps no owners: everything is root's. */
+function diskMeta(stats: Stats, mode: RepoMode): Meta {
+  const { uid, gid } = mode === 'bare' ? stats : { uid: 0, gid: 0 }
+  return { uid, gid, mode: stats.mode & PERMISSIONS, xattrs: [] }
+}
+
+function describeBareUser(fd: number, size: number, checksum: Checksum): StoredContent {
+  const value = getXattr(fd, 'user.ostreemeta')
+  if (value === undefined) throw damaged(checksum, 'has no user.ostreemeta')
+  const { kind, meta } = decodeOstreeMeta(value)
+  if (kind === 'file') return { info: { kind, meta }, size, bytes: () => readAt(fd, 0, size) }
+  const target = readAt(fd, 0, size).toString('latin1')
+  return { info: { kind, meta, target }, size: 0, bytes: notAFile }
+}
+
+function describeFilez(fd: number, stored: number, checksum: Checksum): StoredContent {
+  const length = stored < FRAMING ? stored : readAt(fd, 0, FRAMING).readUInt32BE(0)
+  const start = FRAMING + length
+  if (start > stored) throw damaged(checksum, 'is cut short')
+  const { size, info } = decodeFilezHeader(readAt(fd, FRAMING, length))
+  if (info.kind === 'symlink') return { info, size: 0, bytes: notAFile }
+  return { info, size, bytes: () => inflate(readAt(fd, start, stored - start), size, checksum) }
+}
+
+function inflate(compressed: Buffer, size: number, checksum: Checksum): Buffer {
+  try {
+    return inflateRawSync(compressed, { maxOutputLength: Math.max(size, 1) })
+  } catch (error) {
+    throw damaged(checksum, 'cannot be decompressed', error)
+  }
+}
+
+function readAt(fd: number, start: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  let done = 0
+  for (let count = -1; done < length && count !== 0; done += count) {
+    count = readSync(fd, bytes, done, length - done, start + done)
+  }
+  return bytes.subarray(0, done)
+}
+
+function notAFile(): never {
+  throw new Error('a symbolic link has no content')
+}
