@@ -13,6 +13,8 @@ export const EXIT_STATUS = {
   SPEC_INVALID: 65,
   /** bundles.yaml is not there. */
   SPEC_MISSING: 66,
+  /** The source of a bind mount is not there. */
+  BIND_MISSING: 66,
   /** bundles.lock.json is damaged or of another version. */
   LOCK_INVALID: 65,
   /** The lock is missing and may not be written. */

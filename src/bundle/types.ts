@@ -23,7 +23,9 @@ export interface RuntimeConfig {
     readonly args: readonly string[]
     readonly env: readonly string[]
     readonly cwd: string
-    readonly capabilities: Readonly<Record<'bounding' | 'effective' | 'inheritable' | 'permitted' | 'ambient', readonly string[]>>
+    readonly capabilities: Readonly<
+      Record<'bounding' | 'effective' | 'inheritable' | 'permitted' | 'ambient', readonly string[]>
+    >
     readonly rlimits: readonly { readonly type: string; readonly hard: number; readonly soft: number }[]
     readonly noNewPrivileges: boolean
   }
@@ -46,7 +48,9 @@ export interface MountLink {
   /** Relative to the bundle, such as `mounts/data`. */
   readonly path: string
   /** What stands behind it. */
-  readonly to: { readonly kind: 'volume'; readonly name: string } | { readonly kind: 'bind'; readonly source: string; readonly create: boolean }
+  readonly to:
+    | { readonly kind: 'volume'; readonly name: string }
+    | { readonly kind: 'bind'; readonly source: string; readonly create: boolean }
 }
 
 /** What must be there in the rootfs, because something is mounted on it or starts in it. */

@@ -1,0 +1,55 @@
+# Tools come from node_modules, so nothing has to be installed globally.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+modules := node_modules/.package-lock.json
+vitest := vitest run --config test/vitest.config.ts
+# What CommonJS packages expect to be there.
+banner := import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);
+
+.PHONY: help build check fmt test oracle bench demo clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' Makefile
+
+build: dist/ctrbuild.js ## make dist/ctrbuild.js, the program
+
+check: $(modules) ## check types, style and format
+	tsc --noEmit
+	biome check
+
+fmt: $(modules) ## format, and fix what can be fixed by a program
+	biome check --write
+
+test: ## run all tests
+	@examples/demo/packages.sh skopeo ostree runc crun bwrap umoci shellcheck
+	@$(MAKE) --no-print-directory build
+	$(vitest)
+
+oracle: build ## compare with libostree, umoci, tar and the runtimes; a missing one is a failure
+	REQUIRE_TOOLS=1 $(vitest) test/oracle
+
+bench: build ## measure
+	vitest bench --run --passWithNoTests --config test/vitest.config.ts
+
+demo: ## make four images, apply bundles.yaml, run the containers
+	@examples/demo/packages.sh
+	@$(MAKE) --no-print-directory build
+	@examples/demo/make-images.sh
+	@examples/demo/run.sh
+
+clean: ## remove what build and demo made, with the demo's volumes
+	rm -rf dist out .ctrbuild examples/images bundles.lock.json
+
+dist/ctrbuild.js: $(modules) $(shell find src -name '*.ts' -o -type d)
+	@rm -rf dist
+	@esbuild ctrbuild=src/main.ts $(if $(wildcard src/ostree/worker.ts),worker=src/ostree/worker.ts) --outdir=dist --bundle \
+	  --splitting --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning \
+	  --banner:js="$(banner)"
+	@chmod +x $@
+
+$(modules): package-lock.json
+	@node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2019)' 2>/dev/null \
+	  || { echo "missing: Node.js 20.19 or newer ($$(node --version 2>/dev/null || echo none) is here)" >&2; exit 69; }
+	@command -v npm >/dev/null || { echo 'missing: npm, which comes with Node.js' >&2; exit 69; }
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

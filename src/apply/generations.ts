@@ -1,0 +1,100 @@
+/**
+ * Generations: every apply that changes a bundle makes a new folder for it, and one rename switches to it.
+ *
+ *     out/redis                      -> .generations/redis/2
+ *     out/.generations/redis/2/      config.json, rootfs/, run, …, ctrbuild.json
+ *     out/.volumes/redis/data/       outlives generations
+ */
+import { chmodSync, type Dirent, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { isErrno } from '../errors.ts'
+
+/** Folder of generations in the output folder. */
+export const GENERATIONS = '.generations'
+/** Folder of volumes in the output folder. */
+export const VOLUMES = '.volumes'
+/** The file that is written last: with it, a generation is complete. */
+export const STAMP = 'ctrbuild.json'
+
+const UNFINISHED = '.unfinished-'
+
+/** A generation that is being made. */
+export interface Draft {
+  readonly name: string
+  /** Absolute path of its folder while it is being made. */
+  readonly path: string
+}
+
+/** Makes an empty folder for a bundle's next generation. */
+export function beginGeneration(out: string, name: string): Draft {
+  const generations = join(out, GENERATIONS, name)
+  mkdirSync(generations, { recursive: true, mode: 0o755 })
+  for (const left of readdirSync(generations)) if (left.startsWith(UNFINISHED)) removeTree(join(generations, left))
+  const path = join(generations, `${UNFINISHED}${nextNumber(generations)}`)
+  // A rootfs may hold setuid programs: others on this machine must not get at them.
+  mkdirSync(path, { mode: 0o700 })
+  return { name, path }
+}
+
+/** Gives a finished generation its number, and makes it the bundle's current one. */
+export function switchTo(out: string, { name, path }: Draft): void {
+  const number = path.slice(path.lastIndexOf(UNFINISHED) + UNFINISHED.length)
+  renameSync(path, join(out, GENERATIONS, name, number))
+  const link = join(out, `.${name}.new`)
+  rmSync(link, { force: true })
+  symlinkSync(join(GENERATIONS, name, number), link)
+  renameSync(link, join(out, name))
+}
+
+/** Takes a bundle out of the output folder. Its generations and volumes stay until they are collected. */
+export function removeBundle(out: string, name: string): void {
+  rmSync(join(out, name), { force: true })
+}
+
+/** What stands under a name in the output folder: a generation's absolute path, nothing, or something foreign. */
+export function currentGeneration(out: string, name: string): string | 'none' | 'foreign' {
+  const path = join(out, name)
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return 'foreign'
+    const target = readlinkSync(path)
+    return new RegExp(`^${GENERATIONS}/[^/]+/[0-9]+$`).test(target) ? join(out, target) : 'foreign'
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return 'none'
+    throw error
+  }
+}
+
+/** Names that stand in the output folder, ctrbuild's own folders left out. */
+export function namesIn(out: string): string[] {
+  try {
+    return readdirSync(out)
+      .filter(name => !name.startsWith('.'))
+      .sort()
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+/** Removes a tree, also one whose folders its owner may not write to. */
+export function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch (error) {
+    if (!isErrno(error, 'EACCES', 'EPERM', 'ENOTEMPTY')) throw error
+    openFolders(Buffer.from(path))
+    rmSync(path, { recursive: true, force: true })
+  }
+}
+
+function openFolders(path: Buffer): void {
+  chmodSync(path, 0o700)
+  for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' }) as unknown as Dirent<Buffer>[]) {
+    if (entry.isDirectory()) openFolders(Buffer.concat([path, Buffer.from('/'), entry.name]))
+  }
+}
+
+function nextNumber(generations: string): number {
+  const numbers = readdirSync(generations).map(name => (/^[0-9]+$/.test(name) ? Number(name) : 0))
+  return Math.max(0, ...numbers) + 1
+}

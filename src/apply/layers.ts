@@ -1,0 +1,115 @@
+/** Fetching blobs and importing layers: each layer is imported as soon as its blob has arrived. */
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { hexOf } from '../oci/digest.ts'
+import { compressionOf } from '../oci/media-types.ts'
+import type { LockedLayer } from '../lock/types.ts'
+import { layerCommit, layerRef } from '../ostree/commits.ts'
+import { importLayer, type LayerBlob } from '../ostree/import-layer.ts'
+import { layerListingRef, putListing } from '../ostree/listings.ts'
+import { putCommit } from '../ostree/write.ts'
+import type { FetchStep, ImportStep, StepId } from '../plan/types.ts'
+import type { Dropped } from '../tree/layer.ts'
+import { decodeListing } from '../tree/listing.ts'
+import { display } from '../tree/node.ts'
+import { Unreachable } from './execute.ts'
+import { imageOf, type Work } from './work.ts'
+
+/** Blobs that have arrived or will. */
+export interface Arrivals {
+  /** The path of a layer's blob, once it is complete. Throws Unreachable when its fetch failed. */
+  wait(layer: LockedLayer): Promise<string>
+  arrived(layer: LockedLayer, path: string): void
+  failed(layers: readonly LockedLayer[], step: StepId): void
+}
+
+interface Arrival {
+  readonly path: Promise<string>
+  resolve(path: string): void
+  reject(error: Unreachable): void
+}
+
+/** Nothing has arrived yet but what lies in the blob folder from an earlier, interrupted apply. */
+export function arrivalsIn(blobs: string): Arrivals {
+  const expected = new Map<string, Arrival>()
+  const of = ({ digest }: LockedLayer) => {
+    const known = expected.get(digest) ?? expect()
+    if (expected.has(digest)) return known
+    expected.set(digest, known)
+    const path = join(blobs, 'sha256', hexOf(digest))
+    if (existsSync(path)) known.resolve(path)
+    return known
+  }
+  return {
+    wait: layer => of(layer).path,
+    arrived: (layer, path) => of(layer).resolve(path),
+    failed(layers, step) {
+      for (const layer of layers) of(layer).reject(new Unreachable(step))
+    },
+  }
+}
+
+function expect(): Arrival {
+  let settle: Omit<Arrival, 'path'>
+  const path = new Promise<string>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
+  // Nobody may be waiting when it fails: the steps that need it say so themselves.
+  path.catch(() => undefined)
+  return { path, ...settle! }
+}
+
+/** Performs a fetch step. */
+export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchStep): Promise<void> {
+  const image = imageOf(work, step.image)
+  const name = image.locked.reference
+  const began = work.now()
+  const observer = {
+    progress: (bytes: number) => work.reporter.event({ kind: 'fetch', image: name, bytes, total: step.bytes }),
+    arrived: (layer: LockedLayer, path: string) => arrivals.arrived(layer, path),
+  }
+  try {
+    await work.network(() => work.source.fetch(image.spec, image.locked, step.layers, observer, work.signal))
+  } catch (error) {
+    arrivals.failed(step.layers, step.id)
+    throw error
+  }
+  work.reporter.event({ kind: 'fetched', image: name, bytes: step.bytes, seconds: (work.now() - began) / 1000 })
+}
+
+/** Performs an import step, when its blob has arrived. */
+export async function importStep(work: Work, arrivals: Arrivals, step: ImportStep): Promise<void> {
+  const path = await arrivals.wait(step.layer)
+  await work.imports(() => importBlob(work, step, path))
+}
+
+async function importBlob(work: Work, { layer, image }: ImportStep, path: string): Promise<void> {
+  const { writer, readers, limits, signal, reporter, refs } = work
+  const name = hexOf(layer.digest).slice(0, 12)
+  const about = { layer: name, image: imageOf(work, image).locked.reference }
+  const began = work.now()
+  const progress = (bytes: number) => reporter.event({ kind: 'import', ...about, bytes, total: layer.size })
+  const blob: LayerBlob = { path, name, ...layer, compression: compressionOf(layer.mediaType) }
+  try {
+    const imported = await importLayer(blob, { writer, readers, limits, signal, progress })
+    refs.set(layerListingRef(layer.diffId), putListing(writer, imported.listing))
+    refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...imported })))
+    work.layers.set(layer.diffId, decodeListing(imported.listing))
+    warnDropped(work, about.image, imported.dropped)
+    const seconds = (work.now() - began) / 1000
+    reporter.event({ kind: 'imported', ...about, bytes: layer.size, entries: imported.stats.entries, seconds })
+  } catch (error) {
+    // A damaged blob must not be found again by the next apply.
+    if (!signal.aborted) rmSync(path, { force: true })
+    throw error
+  }
+}
+
+/** Devices, FIFOs and sockets come from the runtime, not from an image. */
+function warnDropped({ reporter }: Work, image: string, dropped: readonly Dropped[]): void {
+  if (dropped.length === 0) return
+  const names = dropped.slice(0, 3).map(({ path, type }) => `${display(path)} (${type})`)
+  const more = dropped.length > names.length ? ` and ${dropped.length - names.length} more` : ''
+  const message = `${image}: special files are left out: ${names.join(', ')}${more}`
+  reporter.event({ kind: 'warning', code: 'SPECIAL_DROPPED', message })
+}

@@ -1,0 +1,72 @@
+/** What the steps of one apply share. */
+import type { Privilege } from '../bundle/types.ts'
+import type { ChainId, DiffId, Digest } from '../oci/digest.ts'
+import type { LayerLimits } from '../ostree/import-layer.ts'
+import type { ObjectWriter } from '../ostree/object-writer.ts'
+import type { Readers } from '../ostree/readers.ts'
+import type { Stage } from '../ostree/stage.ts'
+import type { Checksum } from '../ostree/types.ts'
+import type { DesiredImage, ImageKey, Plan } from '../plan/types.ts'
+import type { Reporter } from '../report/events.ts'
+import type { CachedSource } from '../source/cached.ts'
+import type { Dir } from '../tree/node.ts'
+import type { Draft } from './generations.ts'
+import type { Places } from './places.ts'
+
+/** What an apply is given. */
+export interface ApplyInputs {
+  readonly plan: Plan
+  readonly places: Places
+  readonly privilege: Privilege
+  readonly source: CachedSource
+  readonly limits: LayerLimits
+  readonly reporter: Reporter
+  readonly signal: AbortSignal
+  /** Milliseconds; only for what is told to people. */
+  now(): number
+}
+
+/** One apply's surroundings, and what its finished steps leave for the later ones. */
+export interface Work extends ApplyInputs {
+  readonly stage: Stage
+  readonly writer: ObjectWriter
+  readonly readers: Readers
+  /** Runs network steps, so many at once. */
+  readonly network: Limit
+  /** Runs imports, so many at once. */
+  readonly imports: Limit
+  /** Runs what keeps the main thread busy, one at a time. */
+  readonly serial: Limit
+  /** Trees of layers that were imported or read. */
+  readonly layers: Map<DiffId, Dir>
+  readonly unions: Map<ChainId, Union>
+  /** To be written when all objects are durable. */
+  readonly refs: Map<string, Checksum>
+  /** Generations that are complete and wait to be switched to. */
+  readonly drafts: FinishedDraft[]
+  /** Bundles that are to go. */
+  readonly removals: string[]
+}
+
+/** A union that can be checked out. */
+export interface Union {
+  readonly root: Dir
+  /** Checksums of its root, as in the commit. */
+  readonly tree: Checksum
+  readonly meta: Checksum
+}
+
+/** A generation that only has to be switched to. */
+export interface FinishedDraft {
+  readonly draft: Draft
+  readonly action: 'create' | 'update'
+  readonly digest: Digest
+}
+
+/** Runs a task when there is room for it. */
+export type Limit = <T>(task: () => Promise<T>) => Promise<T>
+
+/** The image that a key names in this apply's plan. */
+export function imageOf(work: Work, key: ImageKey): DesiredImage {
+  return work.plan.images.find(image => image.key === key)!
+}

@@ -1,0 +1,92 @@
+/** A bundle as a value: all that a generation holds but the rootfs, and the digest that stands for both. */
+import { canonicalJson } from '../oci/canonical-json.ts'
+import { type Digest, digestOf } from '../oci/digest.ts'
+import type { ImageConfig } from '../oci/image.ts'
+import type { BundleSpec } from '../spec/types.ts'
+import { resolveUser } from './accounts.ts'
+import { makeConfig } from './config.ts'
+import { warnOfUnfit } from './fitness.ts'
+import { mountPoints } from './mountpoints.ts'
+import { makeMounts } from './mounts.ts'
+import { makeScripts } from './scripts.ts'
+import type { BundleFile, IdMapping, MountLink, MountPoint, Privilege, RuntimeConfig } from './types.ts'
+import type { BundleWarning } from './warning.ts'
+
+/** What a bundle is made from. */
+export interface BundleSources {
+  readonly spec: BundleSpec
+  /** Of the last of its images. */
+  readonly image: ImageConfig
+  /** Texts of /etc/passwd and /etc/group in the merged tree, undefined where there is none. */
+  readonly accounts: { readonly passwd: string | undefined; readonly group: string | undefined }
+  readonly privilege: Privilege
+  /** What stands at the sources of its bind mounts, by target; what is not named is a directory. */
+  readonly kinds: ReadonlyMap<string, MountPoint['kind']>
+}
+
+/** A whole bundle, but for the rootfs. */
+export interface Bundle {
+  readonly config: RuntimeConfig
+  /** config.json and the scripts, sorted by path. */
+  readonly files: readonly BundleFile[]
+  /** Sorted by path. */
+  readonly links: readonly MountLink[]
+  /** Sorted by path. */
+  readonly points: readonly MountPoint[]
+  readonly warnings: readonly BundleWarning[]
+}
+
+/**
+ * Makes a bundle.
+ * @throws CtrbuildError USER_UNKNOWN, ROOTFS_INVALID, BUNDLE_INVALID, IMAGE_INVALID
+ */
+export function makeBundle({ spec, image, accounts, privilege, kinds }: BundleSources): Bundle {
+  const user = resolveUser(spec.user ?? image.run.user, accounts.passwd, accounts.group)
+  const { mounts, links } = makeMounts(spec.mounts)
+  const { config, warnings } = makeConfig({ spec, image, user, privilege, mounts })
+  const scripts = makeScripts({ name: spec.name, runtimes: spec.runtimes, config })
+  const files: BundleFile[] = [
+    { path: 'config.json', mode: 0o644, content: canonicalJson(config) },
+    ...scripts,
+  ]
+  return {
+    config,
+    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    links,
+    points: mountPoints(config, kinds),
+    warnings: [...warnings, ...warnOfUnfit(spec.runtimes, config)],
+  }
+}
+
+/**
+ * The digest of a bundle and its rootfs: equal digests, equal bytes, but for who stands behind the container's root
+ * on the host. That differs for every user, and the bundle does not.
+ * @param rootfs checksums of the rootfs's root directory: its entries, and the directory's own metadata
+ */
+export function bundleDigest(
+  bundle: Bundle,
+  rootfs: { readonly tree: string; readonly meta: string },
+): Digest {
+  const others = bundle.files.filter(file => file.path !== 'config.json')
+  return digestOf(
+    canonicalJson({
+      config: withoutHost(bundle.config),
+      files: others.map(({ path, mode, content }) => ({ path, mode, digest: digestOf(content) })),
+      links: bundle.links,
+      points: bundle.points,
+      rootfs: { tree: rootfs.tree, meta: rootfs.meta },
+    }),
+  )
+}
+
+function withoutHost(config: RuntimeConfig): object {
+  const { uidMappings, gidMappings, ...linux } = config.linux
+  return {
+    ...config,
+    linux: { ...linux, uidMappings: uidMappings?.map(noHost), gidMappings: gidMappings?.map(noHost) },
+  }
+}
+
+function noHost({ containerID, size }: IdMapping): object {
+  return { containerID, size }
+}

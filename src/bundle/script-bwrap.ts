@@ -1,0 +1,93 @@
+/** The script that runs a bundle with plain bubblewrap, which reads no config.json. */
+import { prlimitOptions } from './bwrap.ts'
+import { quote } from './quote.ts'
+import { CLOSE_DESCRIPTORS, lines, OWNER_ONLY, ROOT_ONLY, scriptHead } from './script-parts.ts'
+import type { RuntimeConfig } from './types.ts'
+
+/** The file with bubblewrap's options, each ended by a NUL: so no variable's value shows in the list of processes. */
+export const BWRAP_ARGS = 'bwrap.args'
+
+/** The script for a bundle of this name and configuration. */
+export function bwrapScript(name: string, config: RuntimeConfig): string {
+  const head = scriptHead({ name, program: 'bwrap', debianPackage: 'bubblewrap' })
+  const start = [command(config), masks(config), limits(config)]
+  if (config.linux.uidMappings !== undefined) return lines(head, OWNER_ONLY, CHANGE_FOLDER, ...start, START)
+  const { uid } = config.process.user
+  return lines(
+    head,
+    ROOT_ONLY,
+    CHANGE_FOLDER,
+    ...start,
+    changeUser(config),
+    uid === 0 ? START : START_ELSEWHERE,
+  )
+}
+
+const CHANGE_FOLDER = `
+# The sources of mounts are relative to it.
+cd -- "$here"`
+
+function command({ process }: RuntimeConfig): string {
+  return `
+[ "$#" -gt 0 ] || set -- ${process.args.map(quote).join(' ')}
+set -- -- "$@"`
+}
+
+/** bubblewrap makes what it mounts on, which it cannot in /proc and /sys: so only what is there is hidden. */
+function masks({ linux }: RuntimeConfig): string {
+  return `
+for path in ${linux.maskedPaths.map(quote).join(' ')}; do
+  if [ -d "$path" ]; then
+    set -- --tmpfs "$path" --remount-ro "$path" "$@"
+  elif [ -e "$path" ]; then
+    set -- --ro-bind /dev/null "$path" "$@"
+  fi
+done
+set -- bwrap --args 3 "$@"`
+}
+
+function limits(config: RuntimeConfig): string {
+  const options = prlimitOptions(config)
+  if (options.length === 0) return ''
+  return `
+if command -v prlimit >/dev/null; then
+  set -- prlimit ${options.map(quote).join(' ')} -- "$@"
+fi`
+}
+
+/** Outside of a user namespace, bubblewrap leaves everybody who they are. */
+function changeUser({ process }: RuntimeConfig): string {
+  const { uid, gid, additionalGids = [] } = process.user
+  const groups = additionalGids.length === 0 ? '--clear-groups' : `--groups=${additionalGids.join(',')}`
+  return `
+set -- setpriv --reuid=${uid} --regid=${gid} ${groups} -- "$@"`
+}
+
+const START = `
+exec "$@" 3<${BWRAP_ARGS} ${CLOSE_DESCRIPTORS.replace('3>&- ', '')}`
+
+const START_ELSEWHERE = `
+# That user may have no way into this folder. A mount namespace shows the bundle in a place that all can reach.
+stage=/run/ctrbuild/stage
+mkdir -p -- "$stage"
+chmod 0755 /run/ctrbuild "$stage"
+# shellcheck disable=SC2016 # the inner shell's own dollar signs
+exec unshare --mount -- sh -euc '
+  stage=$1
+  shift
+  mount -t tmpfs -o mode=0755,nosuid,nodev ctrbuild "$stage"
+  mkdir -- "$stage/rootfs" "$stage/mounts"
+  mount --bind rootfs "$stage/rootfs"
+  for source in mounts/*; do
+    if [ -d "$source" ]; then
+      mkdir -- "$stage/$source"
+    elif [ -e "$source" ]; then
+      : >"$stage/$source"
+    else
+      continue
+    fi
+    mount --rbind "$source" "$stage/$source"
+  done
+  cd -- "$stage"
+  exec "$@"
+' sh "$stage" "$@" 3<${BWRAP_ARGS} ${CLOSE_DESCRIPTORS.replace('3>&- ', '')}`

@@ -1,0 +1,74 @@
+/** What every command is given: the flags as typed options, and the process around it. */
+
+/** How apply shows what it does. */
+export type ProgressStyle = 'auto' | 'tty' | 'plain' | 'json' | 'quiet'
+
+/** When to colour. */
+export type ColorChoice = 'auto' | 'always' | 'never'
+
+/** Flags that every command has. */
+export interface CommandOptions {
+  /** bundles.yaml, as written: relative to the working directory. */
+  readonly file: string
+  readonly color: ColorChoice
+  readonly progress: ProgressStyle
+}
+
+/** What lies behind a command that reads the lock. */
+export interface LockingOptions extends CommandOptions {
+  /** A lock that is missing or out of date is an error. True by default where `CI` is set. */
+  readonly locked: boolean
+  /** Ask no registry. */
+  readonly offline: boolean
+  /** Bundles to limit the work to; empty means all. */
+  readonly targets: readonly string[]
+}
+
+export interface PlanOptions extends LockingOptions {
+  readonly json: boolean
+  /** End with 2 where there are changes. */
+  readonly detailedExitcode: boolean
+  /** File to save the plan to. */
+  readonly out: string | undefined
+}
+
+export interface ApplyOptions extends LockingOptions {
+  /** A plan that `plan --out` saved. */
+  readonly planFile: string | undefined
+  /** Limit on what is done at once; `undefined` leaves it to the machine. */
+  readonly jobs: number | undefined
+  /** Milliseconds to wait for another ctrbuild that holds the store. */
+  readonly lockTimeout: number
+}
+
+/** Something that text is written to. `process.stdout` and `process.stderr` are such. */
+export interface Output {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
+
+/** The process around a command, as values, so that tests can be one. */
+export interface Surroundings {
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Absolute. */
+  readonly cwd: string
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal
+  /** Milliseconds since 1970. */
+  now(): number
+  readonly uid: number
+  readonly gid: number
+  readonly cpus: number
+  /** Node's name of the processor's architecture, such as `x64`. */
+  readonly arch: string
+}
+
+/** A command: does its work, and says what the process should end with. Failures are thrown. */
+export type Run<Options extends CommandOptions> = (
+  options: Options,
+  surroundings: Surroundings,
+) => Promise<number>

@@ -1,0 +1,118 @@
+/** What every command reads first: bundles.yaml, its lock, and what the images it names mean. */
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Places, placesOf } from '../apply/places.ts'
+import type { Privilege } from '../bundle/types.ts'
+import { CtrbuildError, isErrno } from '../errors.ts'
+import { lockState } from '../lock/check.ts'
+import { resolveLock } from '../lock/resolve.ts'
+import { parseLock } from '../lock/text.ts'
+import type { Lock } from '../lock/types.ts'
+import { hostPlatform } from '../oci/platform.ts'
+import type { LockSource } from '../plan/types.ts'
+import { renderProblems } from '../report/diagnostics.ts'
+import { type CachedSource, cachedSource } from '../source/cached.ts'
+import { documentStore } from '../source/documents.ts'
+import { skopeoSource } from '../source/skopeo.ts'
+import { parseSpec } from '../spec/parse.ts'
+import { bindSources, missingSources } from '../spec/sources.ts'
+import type { Spec } from '../spec/types.ts'
+import type { CommandOptions, LockingOptions, Surroundings } from './context.ts'
+import { usesColor } from './context.ts'
+
+/** A bundles.yaml without mistakes, and where its things lie. */
+export interface SpecFile {
+  readonly spec: Spec
+  readonly places: Places
+}
+
+/**
+ * Reads bundles.yaml. Its problems and warnings are shown on standard error.
+ * @returns undefined where it has mistakes
+ * @throws CtrbuildError SPEC_MISSING
+ */
+export function readSpecFile(options: CommandOptions, surroundings: Surroundings): SpecFile | undefined {
+  const path = resolve(surroundings.cwd, options.file)
+  const text = readSpecText(path, options.file)
+  const parsed = parseSpec(text, { file: options.file, platform: hostPlatform(surroundings.arch) })
+  const show = (problems: Parameters<typeof renderProblems>[0]) =>
+    surroundings.stderr.write(renderProblems(problems, { text, color: usesColor(options, surroundings.stderr) }))
+  if (!parsed.ok) {
+    show(parsed.problems)
+    return undefined
+  }
+  const places = placesOf(path, parsed.spec)
+  const missing = missingSources(bindSources(parsed.spec), {
+    exists: source => existsSync(resolve(places.base, source)),
+    file: options.file,
+    locate: parsed.locate,
+  })
+  const problems = [...parsed.warnings, ...missing]
+  if (problems.length > 0) show(problems)
+  return missing.length > 0 ? undefined : { spec: parsed.spec, places }
+}
+
+function readSpecText(path: string, name: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error
+    throw new CtrbuildError('SPEC_MISSING', `there is no ${name}`, {
+      hint: 'Name the file with --file, or write one: the README shows how in ten lines',
+      cause: error,
+    })
+  }
+}
+
+/** The lock beside a bundles.yaml, or undefined where there is none. */
+export function readLockFile(places: Places): Lock | undefined {
+  try {
+    return parseLock(readFileSync(places.lockFile, 'utf8'), places.lockFile)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Registries and local images, with the documents that are known already. */
+export function openSource(places: Places, offline: boolean): CachedSource {
+  const source = skopeoSource({ blobs: places.blobs, base: places.base })
+  return cachedSource(source, documentStore(places.documents), { offline })
+}
+
+/** A lock that covers all of a spec. */
+export interface SettledLock {
+  readonly lock: Lock
+  readonly lockSource: LockSource
+}
+
+/**
+ * The lock, completed in memory where it may be.
+ * @throws CtrbuildError LOCK_MISSING, LOCK_OUTDATED where `options.locked`; as ImageSource.resolve
+ */
+export async function settleLock(
+  { spec, places }: SpecFile,
+  source: CachedSource,
+  options: Pick<LockingOptions, 'locked'>,
+  { cpus, signal }: Surroundings,
+): Promise<SettledLock> {
+  const previous = readLockFile(places)
+  const state = lockState(spec, previous)
+  if (options.locked && state.kind !== 'complete') throw notLocked(state.kind, state.missing.map(image => image.reference))
+  const lock = await resolveLock(spec, source, { ...(previous && { previous }), limit: cpus + 2, signal })
+  return { lock, lockSource: state.kind === 'complete' ? 'file' : 'memory' }
+}
+
+function notLocked(kind: 'missing' | 'outdated', references: readonly string[]): CtrbuildError {
+  const names = references.length === 0 ? '' : `: ${references.join(', ')} ${references.length === 1 ? 'is' : 'are'} not locked`
+  return kind === 'missing'
+    ? new CtrbuildError('LOCK_MISSING', `there is no bundles.lock.json${names}`, { hint: LOCK_HINT })
+    : new CtrbuildError('LOCK_OUTDATED', `bundles.lock.json belongs to another bundles.yaml${names}`, { hint: LOCK_HINT })
+}
+
+const LOCK_HINT = 'Run "ctrbuild lock" and commit the result; --locked (the default where CI is set) changes no lock'
+
+/** Who bundles are made for: whoever runs ctrbuild. */
+export function privilegeOf({ uid, gid }: Surroundings): Privilege {
+  return uid === 0 ? { kind: 'root' } : { kind: 'rootless', uid, gid }
+}

@@ -1,0 +1,30 @@
+/** `ctrbuild plan`: shows what apply would change. */
+import { observe } from '../apply/observe.ts'
+import { EXIT_STATUS } from '../errors.ts'
+import { desire } from '../plan/desire.ts'
+import { formatPlan } from '../plan/file.ts'
+import { plan as makePlan } from '../plan/plan.ts'
+import { renderPlan } from '../plan/render.ts'
+import type { Plan } from '../plan/types.ts'
+import { writeFileAtomic } from '../sys/atomic.ts'
+import { type PlanOptions, painter, type Surroundings } from './context.ts'
+import { openSource, privilegeOf, readSpecFile, settleLock } from './inputs.ts'
+
+/** Ends with 2 where there are changes and `detailedExitcode` asks for it. */
+export async function plan(options: PlanOptions, surroundings: Surroundings): Promise<number> {
+  const file = readSpecFile(options, surroundings)
+  if (file === undefined) return EXIT_STATUS.SPEC_INVALID
+  const { spec, places } = file
+  const source = openSource(places, options.offline)
+  const { lock, lockSource } = await settleLock(file, source, options, surroundings)
+  const desired = desire(spec, lock, privilegeOf(surroundings).kind)
+  const made = makePlan(desired, observe(places, desired), { targets: options.targets, lockSource })
+  if (options.out !== undefined) writeFileAtomic(options.out, formatPlan(made), { mode: 0o644 })
+  const text = options.json ? formatPlan(made) : renderPlan(made, painter(options, surroundings.stdout))
+  surroundings.stdout.write(text)
+  return options.detailedExitcode && hasChanges(made) ? 2 : 0
+}
+
+function hasChanges({ steps }: Plan): boolean {
+  return steps.length > 0
+}

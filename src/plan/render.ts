@@ -1,0 +1,66 @@
+/** A plan for people: what changes and why, a line each, and a count at the end. */
+import { bytesOf, display } from '../tree/node.ts'
+import { formatBytes } from './bytes.ts'
+import type { Change, Plan } from './types.ts'
+
+/** Colours a piece of text, or leaves it as it is. */
+export type Paint = (style: 'bold' | 'green' | 'yellow' | 'red' | 'dim', text: string) => string
+
+const SIGN = {
+  create: { sign: '+', style: 'green' },
+  update: { sign: '~', style: 'yellow' },
+  remove: { sign: '-', style: 'red' },
+} as const
+
+/** Further reasons are counted only: the line is to fit a terminal. */
+const REASONS_SHOWN = 4
+
+/** The whole text, with a newline at the end. Bundles that stay as they are appear as a count. */
+export function renderPlan(plan: Plan, paint: Paint): string {
+  const changing = plan.changes.filter(({ action }) => action !== 'none')
+  const width = Math.max(0, ...changing.map(({ name }) => name.length))
+  const paragraphs = [
+    changing.map(change => changeLine(change, width, paint)),
+    plan.blockers.map(
+      ({ message, hint }) => `${paint('red', 'Blocked:')} ${shown(message)}\n  ${shown(hint)}`,
+    ),
+    noteLines(plan, paint),
+    [conclusion(plan, paint)],
+  ]
+  return paragraphs
+    .filter(lines => lines.length > 0)
+    .map(lines => `${lines.join('\n')}\n`)
+    .join('\n')
+}
+
+function changeLine({ name, action, reasons }: Change, width: number, paint: Paint): string {
+  const { sign, style } = SIGN[action as keyof typeof SIGN]
+  const more = reasons.length - REASONS_SHOWN
+  const words = [...reasons.slice(0, REASONS_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])]
+    .map(shown)
+    .join(', ')
+  return `  ${paint(style, `${sign} ${shown(name).padEnd(width)}`)}  ${words}`
+}
+
+function noteLines({ notes, complete, targets }: Plan, paint: Paint): string[] {
+  const partial = complete ? [] : [`the plan is limited to ${targets.join(', ')}`]
+  return [...partial, ...notes].map(note => `${paint('dim', 'Note:')} ${shown(note)}`)
+}
+
+function conclusion({ summary }: Plan, paint: Paint): string {
+  const { create, update, remove, unchanged, downloadBytes, layersToImport, layersTotal } = summary
+  if (create + update + remove === 0) return paint('green', `No changes. ${upToDate(unchanged)}`)
+  const stays = unchanged === 0 ? '' : `, ${unchanged} unchanged`
+  const counts = `Plan: ${create} to create, ${update} to update, ${remove} to remove${stays}.`
+  const layers = `${layersToImport} ${layersToImport === 1 ? 'layer' : 'layers'} of ${layersTotal} to import.`
+  return `${paint('bold', counts)} ${formatBytes(downloadBytes)} to download, ${layers}`
+}
+
+function upToDate(count: number): string {
+  return count === 1 ? '1 bundle is up to date.' : `${count} bundles are up to date.`
+}
+
+/** Names and reasons hold words from files: nothing in them may drive the terminal. */
+function shown(text: string): string {
+  return display(bytesOf(text))
+}

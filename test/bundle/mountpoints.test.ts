@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import type { MountSpec } from '../../src/spec/types.ts'
+import { sampleBundle, sampleSpec } from './sample.ts'
+
+const volume = (target: string): MountSpec => ({ type: 'volume', source: 'v', target, readonly: false })
+
+function pointsOf(keys: Parameters<typeof sampleSpec>[0], files: string[] = []): string[] {
+  const kinds = new Map(files.map(path => [path, 'file' as const]))
+  const { points } = sampleBundle({ spec: sampleSpec(keys), kinds })
+  return points.map(({ path, kind }) => `${kind} ${path}`)
+}
+
+test('every target and the working directory are made, files for files', () => {
+  expect(pointsOf({ mounts: [volume('/data'), volume('/etc/a.conf')], cwd: '/srv/work' }, ['/etc/a.conf'])).toEqual([
+    'dir /data',
+    'dir /dev',
+    'file /etc/a.conf',
+    'dir /proc',
+    'dir /srv/work',
+    'dir /sys',
+    'dir /tmp',
+  ])
+})
+
+test('what lies below another mount is not in the rootfs', () => {
+  const mounts = [volume('/data'), volume('/data/log'), volume('/database'), volume('/dev/shm/x')]
+  expect(pointsOf({ mounts, cwd: '/data/work', rootfs: 'copy' })).toEqual([
+    'dir /data',
+    'dir /database',
+    'dir /dev',
+    'dir /proc',
+    'dir /sys',
+  ])
+})

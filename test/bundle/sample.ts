@@ -1,0 +1,57 @@
+/** A bundle and an image to vary in tests. */
+import { type Bundle, type BundleSources, makeBundle } from '../../src/bundle/bundle.ts'
+import type { ImageConfig, ImageRunConfig } from '../../src/oci/image.ts'
+import type { BundleSpec } from '../../src/spec/types.ts'
+
+export const PASSWD = 'root:x:0:0::/root:/bin/sh\nredis:x:999:998::/var/lib/redis:/bin/sh\n'
+export const GROUP = 'adm:x:4:redis\n'
+
+export function sampleSpec(keys: Partial<BundleSpec> = {}): BundleSpec {
+  return {
+    name: 'tiny',
+    images: [],
+    checkout: 'union',
+    args: undefined,
+    env: {},
+    cwd: undefined,
+    user: undefined,
+    hostname: 'tiny',
+    terminal: false,
+    mounts: [],
+    namespaces: ['ipc', 'mount', 'pid', 'uts'],
+    rootfs: 'readonly',
+    runtimes: ['runc', 'crun', 'bwrap-oci', 'bwrap'],
+    ...keys,
+  }
+}
+
+export function sampleImage(run: Partial<ImageRunConfig> = {}, fields: Partial<ImageConfig> = {}): ImageConfig {
+  const none = { user: '', env: [], entrypoint: [], cmd: ['sh'], workingDir: '', volumes: [], exposedPorts: [] }
+  return {
+    os: 'linux',
+    architecture: 'amd64',
+    variant: undefined,
+    created: undefined,
+    author: undefined,
+    diffIds: [],
+    run: { ...none, stopSignal: undefined, labels: {}, ...run },
+    ...fields,
+  }
+}
+
+/** A bundle of root's, unless said otherwise. */
+export function sampleBundle(sources: Partial<BundleSources> = {}): Bundle {
+  return makeBundle({
+    spec: sampleSpec(),
+    image: sampleImage(),
+    accounts: { passwd: PASSWD, group: GROUP },
+    privilege: { kind: 'root' },
+    kinds: new Map(),
+    ...sources,
+  })
+}
+
+/** The content of one of a bundle's files. */
+export function fileOf(bundle: Bundle, path: string): string {
+  return String(bundle.files.find(file => file.path === path)!.content)
+}

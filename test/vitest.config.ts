@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    include: ['test/**/*.test.ts'],
+    benchmark: { include: ['test/**/*.bench.ts'] },
+    // Processes, not threads: tests start worker threads, change the umask and take locks of their own.
+    pool: 'forks',
+    maxWorkers: 2,
+    // Tests that run skopeo, umoci or a container on a busy machine take their time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})
