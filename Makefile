@@ -12,6 +12,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' Makefile
 
 build: dist/ctrbuild.js ## make dist/ctrbuild.js, the program
+	@:
 
 check: $(modules) ## check types, style and format
 	tsc --noEmit
@@ -45,11 +46,12 @@ dist/ctrbuild.js: $(modules) $(shell find src -name '*.ts' -o -type d)
 	@esbuild ctrbuild=src/main.ts $(if $(wildcard src/ostree/worker.ts),worker=src/ostree/worker.ts) --outdir=dist --bundle \
 	  --splitting --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning \
 	  --banner:js="$(banner)"
+	@sed -i '1s|^[^#]|#!/usr/bin/env node\n&|' $@
 	@chmod +x $@
 
 $(modules): package-lock.json
-	@node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2019)' 2>/dev/null \
+	@node -e 'const [major, minor] = process.versions.node.split("."); process.exitCode = major * 100 + +minor < 2019 ? 1 : 0' 2>/dev/null \
 	  || { echo "missing: Node.js 20.19 or newer ($$(node --version 2>/dev/null || echo none) is here)" >&2; exit 69; }
 	@command -v npm >/dev/null || { echo 'missing: npm, which comes with Node.js' >&2; exit 69; }
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

@@ -83,11 +83,14 @@ ctrbuild apply
 
 step 'Containers'
 for name in redis nginx etcd; do start "$name"; done
-echo "redis,   PING:     $(await redis ping_redis)"
-echo "nginx,   /:        $(await nginx fetch 18080 / '^<title>')"
-echo "etcd,    /health:  $(await etcd fetch 12379 /health '"health":"true"')"
-uname=$(out/busybox/run-bwrap -- /bin/busybox uname -a </dev/null 2>&1) || fail "busybox does not run: $uname"
-echo "busybox, uname -a: $uname"
+answer=$(await redis ping_redis)
+echo "redis,   PING:     $answer"
+answer=$(await nginx fetch 18080 / '^<title>')
+echo "nginx,   /:        $answer"
+answer=$(await etcd fetch 12379 /health '"health":"true"')
+echo "etcd,    /health:  $answer"
+answer=$(out/busybox/run-bwrap -- /bin/busybox uname -a </dev/null 2>&1) || fail "busybox does not run: $answer"
+echo "busybox, uname -a: $answer"
 
 step 'ctrbuild plan, once more'
 plan=$(ctrbuild plan) || fail 'the second plan failed'

@@ -4,6 +4,7 @@
  */
 import { CtrbuildError } from '../errors.ts'
 import { bytesOf, display } from '../tree/node.ts'
+import { quoted } from '../tree/path.ts'
 
 /** Bytes of an /etc/passwd or /etc/group that are looked at; a longer file is refused. */
 export const ACCOUNT_FILE_LIMIT = 1024 * 1024
@@ -51,7 +52,10 @@ export function resolveUser(
 ): ResolvedUser {
   const [wantedUser = '', wantedGroup = '', ...rest] = user.split(':')
   if (rest.length > 0 || user.includes('\0'))
-    throw unknown(`${shown(user)} is not a user`, 'Write NAME or UID, then :GROUP or :GID if wanted')
+    throw unknown(
+      `${quoted(bytesOf(user))} is not a user`,
+      'Write NAME or UID, then :GROUP or :GID if wanted',
+    )
   const users = parsePasswd(passwd)
   const groups = parseGroup(group)
   const found = findUser(wantedUser, users)
@@ -81,7 +85,7 @@ function numericUser(wanted: string, users: readonly User[], passwd: string | un
   if (isNumber(wanted)) return checkId(wanted, 'user')
   const names = users.map(user => user.name)
   throw unknown(
-    `the image has no user ${shown(wanted)}`,
+    `the image has no user ${quoted(bytesOf(wanted))}`,
     passwd === undefined ? hintForNone('/etc/passwd') : hintFor(names),
   )
 }
@@ -92,7 +96,7 @@ function resolveGroup(wanted: string, groups: readonly Group[], text: string | u
   if (found !== undefined) return found.gid
   const names = groups.map(group => group.name)
   throw unknown(
-    `the image has no group ${shown(wanted)}`,
+    `the image has no group ${quoted(bytesOf(wanted))}`,
     text === undefined ? hintForNone('/etc/group') : hintFor(names),
   )
 }
@@ -156,8 +160,4 @@ function hintFor(names: readonly string[]): string {
   const listed = names.slice(0, 12).map(name => display(bytesOf(name)).slice(0, 64))
   const more = names.length > listed.length ? ` and ${names.length - listed.length} more` : ''
   return listed.length === 0 ? 'The image has none: use a number' : `It has ${listed.join(', ')}${more}`
-}
-
-function shown(name: string): string {
-  return JSON.stringify(display(bytesOf(name)).slice(0, 64))
 }

@@ -29,6 +29,7 @@ cd -- "$here"`
 
 function command({ process }: RuntimeConfig): string {
   return `
+# shellcheck disable=SC1003,SC2016 # every word is data
 [ "$#" -gt 0 ] || set -- ${process.args.map(quote).join(' ')}
 set -- -- "$@"`
 }

@@ -114,7 +114,7 @@ async function perform(prepared: Prepared, options: ApplyOptions, surroundings: 
       { network: options.jobs ?? cpus + 2, imports: options.jobs ?? cpus },
     )
     reporter.close()
-    stdout.write(renderSummary({ plan, outcomes, space, seconds: (now() - began) / 1000 }))
+    stdout.write(renderSummary({ outcomes, space, seconds: (now() - began) / 1000 }))
     return statusOf(outcomes)
   } finally {
     reporter.close()

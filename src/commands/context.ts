@@ -1,15 +1,14 @@
 /** What every command is given: the flags as typed options, and the process around it. */
 
-/** How apply shows what it does. */
-export type ProgressStyle = 'auto' | 'tty' | 'plain' | 'json' | 'quiet'
-
-/** When to colour. */
-export type ColorChoice = 'auto' | 'always' | 'never'
+import { type ColorChoice, isColored, type Paint, paintFor } from '../report/color.ts'
+import type { ProgressStyle } from '../report/reporter.ts'
+import type { Clock, Screen } from '../report/screen.ts'
 
 /** Flags that every command has. */
 export interface CommandOptions {
   /** bundles.yaml, as written: relative to the working directory. */
   readonly file: string
+  /** What the environment says is taken in already. */
   readonly color: ColorChoice
   readonly progress: ProgressStyle
 }
@@ -41,25 +40,15 @@ export interface ApplyOptions extends LockingOptions {
   readonly lockTimeout: number
 }
 
-/** Something that text is written to. `process.stdout` and `process.stderr` are such. */
-export interface Output {
-  write(text: string): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-  readonly rows?: number
-}
-
 /** The process around a command, as values, so that tests can be one. */
-export interface Surroundings {
-  readonly stdout: Output
-  readonly stderr: Output
+export interface Surroundings extends Clock {
+  readonly stdout: Screen
+  readonly stderr: Screen
   readonly env: Readonly<Record<string, string | undefined>>
   /** Absolute. */
   readonly cwd: string
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal
-  /** Milliseconds since 1970. */
-  now(): number
   readonly uid: number
   readonly gid: number
   readonly cpus: number
@@ -72,3 +61,13 @@ export type Run<Options extends CommandOptions> = (
   options: Options,
   surroundings: Surroundings,
 ) => Promise<number>
+
+/** Whether text for a screen is to be coloured. */
+export function usesColor({ color }: CommandOptions, screen: Screen): boolean {
+  return isColored(color, screen)
+}
+
+/** Colours for a screen. */
+export function painter({ color }: CommandOptions, screen: Screen): Paint {
+  return paintFor(color, screen)
+}

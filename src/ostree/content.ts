@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { CtrbuildError } from '../errors.ts'
 import type { ByteString, Meta, Xattr } from '../tree/node.ts'
 import { byteString, decode, encode, tuple, u32, u64 } from './gvariant.ts'
-import { decodeInode, encodeInode, S_IFLNK, S_IFMT, S_IFREG, xattrList } from './objects.ts'
+import { decodeInode, encodeInode, S_IFLNK, S_IFMT, S_IFREG, storable, xattrList } from './objects.ts'
 import type { Checksum } from './types.ts'
 
 /** What a content object says beside its content. */
@@ -71,7 +71,7 @@ function kindOf(type: number): ContentInfo['kind'] {
 }
 
 function encodeHeader(meta: Meta, type: number, target: ByteString): Buffer {
-  return encode(header, [meta.uid, meta.gid, (type | meta.mode) >>> 0, 0, target, meta.xattrs])
+  return encode(header, [meta.uid, meta.gid, (type | meta.mode) >>> 0, 0, target, storable(meta.xattrs)])
 }
 
 function framed(variant: Buffer): Buffer {

@@ -63,7 +63,12 @@ export function decodeDirMeta(object: Buffer): Meta {
 
 /** Owner, mode and xattrs of an inode with its file type. */
 export function encodeInode({ uid, gid, mode, xattrs }: Meta, type: number): Buffer {
-  return encode(inode, [uid, gid, (type | mode) >>> 0, xattrs])
+  return encode(inode, [uid, gid, (type | mode) >>> 0, storable(xattrs)])
+}
+
+/** Attributes as objects hold them: libostree takes one without a value for one that is not there. */
+export function storable(xattrs: readonly Xattr[]): readonly Xattr[] {
+  return xattrs.some(([, value]) => value.length === 0) ? xattrs.filter(([, value]) => value.length > 0) : xattrs
 }
 
 /** @throws CtrbuildError OBJECT_DAMAGED */

@@ -7,6 +7,7 @@ import { getXattr, listXattrs } from '../sys/xattr.ts'
 import type { Meta } from '../tree/node.ts'
 import { objectPath } from './checksum.ts'
 import { type ContentInfo, decodeFilezHeader, decodeOstreeMeta } from './content.ts'
+import { storable } from './objects.ts'
 import type { Checksum, ObjectType, Repo, RepoMode } from './types.ts'
 
 /** One object's content and what goes with it. Valid while its file is open. */
@@ -78,7 +79,7 @@ function readLink(path: string, mode: RepoMode, checksum: Checksum): StoredConte
 function describe(mode: RepoMode, fd: number, stats: Stats, checksum: Checksum): StoredContent {
   switch (mode) {
     case 'bare': {
-      const meta = { ...diskMeta(stats, mode), xattrs: listXattrs(fd) }
+      const meta = { ...diskMeta(stats, mode), xattrs: storable(listXattrs(fd)) }
       return { info: { kind: 'file', meta }, size: stats.size, bytes: () => readAt(fd, 0, stats.size) }
     }
     case 'bare-user-only':
@@ -103,7 +104,9 @@ function describeBareUser(fd: number, size: number, checksum: Checksum): StoredC
   if (value === undefined) throw damaged(checksum, 'has no user.ostreemeta')
   const { kind, meta } = decodeOstreeMeta(value)
   if (kind === 'file') return { info: { kind, meta }, size, bytes: () => readAt(fd, 0, size) }
-  const target = readAt(fd, 0, size).toString('latin1')
+  // libostree writes the target with its NUL, and reads it with or without.
+  const target = readAt(fd, 0, size).toString('latin1').replace(/\0$/, '')
+  if (target.includes('\0')) throw damaged(checksum, 'is a symbolic link to a target with NUL')
   return { info: { kind, meta, target }, size: 0, bytes: notAFile }
 }
 

@@ -1,5 +1,5 @@
 /** A tree as the dirtree and dirmeta objects that libostree would write for it. */
-import { type ByteString, type Dir, IMPLIED_META, type Meta, type Node } from '../tree/node.ts'
+import { type ByteString, type Dir, IMPLIED_META, type Meta } from '../tree/node.ts'
 import { checksumOf } from './checksum.ts'
 import { type DirEntry, encodeDirMeta, encodeDirTree, type FileEntry } from './objects.ts'
 import type { Checksum } from './types.ts'
@@ -41,26 +41,6 @@ export function treeObjects(root: Dir): TreeObjects {
   const metas = new Map<string, MetadataObject>()
   const { tree, meta } = walk(root, objects, metas)
   return { tree: tree.checksum, meta: meta.checksum, objects: [...objects.values()] }
-}
-
-/**
- * The tree without the hard links to lower layers, which no commit can hold. Directories without any stay the same values.
- */
-export function committable(root: Dir): Dir {
-  const changed = new Map<ByteString, Node | undefined>()
-  for (const [name, node] of root.children) {
-    if (node.kind === 'link') changed.set(name, undefined)
-    if (node.kind !== 'dir') continue
-    const child = committable(node)
-    if (child !== node) changed.set(name, child)
-  }
-  if (changed.size === 0) return root
-  const children = new Map(root.children)
-  for (const [name, node] of changed) {
-    if (node === undefined) children.delete(name)
-    else children.set(name, node)
-  }
-  return { ...root, children }
 }
 
 function walk(dir: Dir, objects: Map<Checksum, MetadataObject>, metas: Map<string, MetadataObject>): EncodedDir {

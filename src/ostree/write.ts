@@ -2,11 +2,12 @@
 import type { Dir } from '../tree/node.ts'
 import { checksumOf } from './checksum.ts'
 import { type CommitDraft, encodeCommit } from './commit.ts'
+import { committable } from './committable.ts'
 import { type ObjectWriter, putMetadata } from './object-writer.ts'
-import { committable, type RootChecksums, treeObjects } from './tree-objects.ts'
+import { type RootChecksums, treeObjects } from './tree-objects.ts'
 import type { Checksum } from './types.ts'
 
-/** Stages the directory objects of a tree, children first; links to lower layers are left out. */
+/** Stages the directory objects of a tree, children first, as far as it is committable. */
 export function putTree(writer: ObjectWriter, root: Dir): RootChecksums {
   const { tree, meta, objects } = treeObjects(committable(root))
   for (const { checksum, type, bytes } of objects) putMetadata(writer, checksum, type, bytes)

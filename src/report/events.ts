@@ -8,7 +8,13 @@ export type Event =
   | { readonly kind: 'fetch'; readonly image: string; readonly bytes: number; readonly total: number }
   | { readonly kind: 'fetched'; readonly image: string; readonly bytes: number; readonly seconds: number }
   /** A layer is being imported; `bytes` of its blob's `total` so far. */
-  | { readonly kind: 'import'; readonly layer: string; readonly image: string; readonly bytes: number; readonly total: number }
+  | {
+      readonly kind: 'import'
+      readonly layer: string
+      readonly image: string
+      readonly bytes: number
+      readonly total: number
+    }
   | {
       readonly kind: 'imported'
       readonly layer: string
@@ -18,7 +24,12 @@ export type Event =
       readonly seconds: number
     }
   | { readonly kind: 'merged'; readonly chain: string; readonly entries: number; readonly seconds: number }
-  | { readonly kind: 'bundle'; readonly name: string; readonly action: 'create' | 'update' | 'remove'; readonly digest: string }
+  | {
+      readonly kind: 'bundle'
+      readonly name: string
+      readonly action: 'create' | 'update' | 'remove'
+      readonly digest: string
+    }
   | { readonly kind: 'failed'; readonly step: string; readonly code: string; readonly message: string }
   | { readonly kind: 'skipped'; readonly step: string; readonly because: string }
 

@@ -52,7 +52,7 @@ export function namesOf(layer: LockedLayer): readonly (Digest | DiffId)[] {
 
 /** How large the uncompressed tar is, nobody promised. */
 function hasPromisedSize(layer: LockedLayer, name: Digest | DiffId, size: number): boolean {
-  return name.length + size + layer.size > 0
+  return name !== layer.digest || size === layer.size
 }
 
 /** Size of a regular file; undefined where there is nothing. */

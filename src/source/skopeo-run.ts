@@ -3,6 +3,7 @@ import { CtrbuildError } from '../errors.ts'
 import type { ImageSpec } from '../spec/types.ts'
 import { type Argv, type ProgramResult, programFailed, tryProgram } from '../sys/program.ts'
 import { type Attempt, type RetryOptions, retry } from '../sys/retry.ts'
+import { skopeoEnvironment } from './skopeo-environment.ts'
 import { skopeoFailure } from './skopeo-errors.ts'
 
 /** How skopeo is run. */
@@ -39,8 +40,8 @@ export function runSkopeo(
   around: Around = run => run(call.signal),
 ): Promise<Buffer> {
   const { image, argv, temporary } = call
-  const settings = { cwd: options.base, ...(temporary === undefined ? {} : { env: { TMPDIR: temporary } }) }
   const attempt = async (): Promise<Attempt<Buffer>> => {
+    const settings = { cwd: options.base, env: await skopeoEnvironment(image.reference.transport, temporary) }
     const result = await around(signal => tryProgram(argv, { ...settings, signal }))
     if (result === undefined) return { kind: 'failed', error: stalled(image), isTemporary: true }
     if (result.exitCode === 0) return { kind: 'done', value: result.stdout }

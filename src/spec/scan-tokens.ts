@@ -20,8 +20,9 @@ interface Token {
 interface State {
   lineStart: number
   tokens: number
-  flowDepth: number
   badEscapes: number
+  /** The brackets that are open: whether the current item of each has had its ":". */
+  flow: boolean[]
   /** Columns at which the block collections around begin, at least. */
   columns: number[]
   /** True where a block collection may begin: first on a line or after an indicator. */
@@ -33,9 +34,10 @@ interface State {
 
 /** Scans a text without control characters. The parser may see it unless a limit or a mistake ended the scan. */
 export function scanTokens(text: string): Scan {
-  const counts = { lineStart: 0, tokens: 0, flowDepth: 0, badEscapes: 0 }
+  const counts = { lineStart: 0, tokens: 0, badEscapes: 0 }
   const state: State = {
     ...counts,
+    flow: [],
     columns: [],
     isStart: true,
     hasDocument: false,
@@ -82,7 +84,7 @@ function endFault({ type, text, span }: Token, state: State, faults: number): Fa
     return { span: [span[0], span[0] + 1], message: 'the quote that begins here is not closed', hint }
   }
   const end = (message: string): Fault => ({ span, message })
-  if (Math.max(state.flowDepth, state.columns.length) > MAX_DEPTH) {
+  if (Math.max(state.flow.length, state.columns.length) > MAX_DEPTH) {
     return end(`collections are nested more than ${MAX_DEPTH} deep`)
   }
   if (state.tokens > MAX_TOKENS) return end(`the file has more than ${MAX_TOKENS} keys, values and signs`)
@@ -100,17 +102,14 @@ function isClosed(quoted: string): boolean {
 
 /** Takes a token into account, and says what is wrong with it. */
 function tokenFault(token: Token, state: State): Fault | undefined {
-  const { type, text, span } = token
+  const { type, text } = token
   if (type === 'space' || type === 'newline' || type === 'comment') return undefined
   state.tokens++
   if (type === 'doc-mode' || type === 'doc-start') return documentFault(token, state)
   if (type !== 'directive-line') state.hasContent = true
   if (type === 'double-quoted-scalar') state.badEscapes += text.match(BAD_ESCAPE)?.length ?? 0
-  trackDepth(token, state)
-  if (state.flowDepth >= 0) return featureFault(token)
-  state.flowDepth = 0
-  const hint = 'Put it in quotes if it is meant as text'
-  return { span, message: `nothing was opened that this ${quote(text)} could close`, hint }
+  trackBlocks(token, state)
+  return trackFlow(token, state) ?? featureFault(token)
 }
 
 function documentFault({ type, span }: Token, state: State): Fault | undefined {
@@ -125,16 +124,30 @@ function documentFault({ type, span }: Token, state: State): Fault | undefined {
 const INDICATORS: readonly string[] = ['seq-item-ind', 'explicit-key-ind', 'map-value-ind']
 
 /** Each block collection begins in a column of its own, except for a list below a key: the columns bound the depth. */
-function trackDepth({ type, span: [start] }: Token, state: State): void {
-  if (state.flowDepth === 0 && state.isStart) {
+function trackBlocks({ type, span: [start] }: Token, state: State): void {
+  if (state.flow.length === 0 && state.isStart) {
     const column = start - state.lineStart
     while (state.columns.length > 0 && state.columns.at(-1)! >= column) state.columns.pop()
     state.columns.push(column)
   }
   state.isStart = INDICATORS.includes(type)
-  if (type === 'flow-map-start' || type === 'flow-seq-start') state.flowDepth++
-  if (type === 'flow-map-end' || type === 'flow-seq-end') state.flowDepth--
-  if (type === 'flow-error-end') state.flowDepth = 0
+}
+
+/** A second ":" in an item would begin a block collection there, and in that another: the parser knows no end. */
+function trackFlow({ type, text, span }: Token, { flow }: State): Fault | undefined {
+  const hadColon = flow.at(-1)
+  if (type === 'flow-map-start' || type === 'flow-seq-start') flow.push(false)
+  if (type === 'flow-map-end' || type === 'flow-seq-end') flow.pop()
+  if (type === 'flow-error-end') flow.length = 0
+  const isColon = type === 'map-value-ind'
+  if (hadColon !== undefined && (isColon || type === 'comma')) flow[flow.length - 1] = isColon
+  if (hadColon && isColon) {
+    const hint = 'Put the value in quotes if it holds ": ", or separate the items with ","'
+    return { span, message: 'a second ":" in one item', hint }
+  }
+  if (hadColon !== undefined || (type !== 'flow-map-end' && type !== 'flow-seq-end')) return undefined
+  const hint = 'Put it in quotes if it is meant as text'
+  return { span, message: `nothing was opened that this ${quote(text)} could close`, hint }
 }
 
 function featureFault({ type, text, span }: Token): Fault | undefined {
@@ -142,6 +155,8 @@ function featureFault({ type, text, span }: Token): Fault | undefined {
   switch (type) {
     case 'directive-line':
       return { span, message: 'directives are not used here', hint: 'Remove the line' }
+    case 'explicit-key-ind':
+      return { span, message: 'keys with "? " in front are not used here', hint: 'Write KEY: VALUE' }
     case 'tag':
       return { span, message: `the tag ${quote(text)} is not used here`, hint: asText }
     case 'anchor':

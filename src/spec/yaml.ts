@@ -26,12 +26,14 @@ export function readYaml(text: string, file: string): YamlFile {
   const hasMark = text.startsWith(BYTE_ORDER_MARK)
   const body = hasMark ? text.slice(1) : text
   const range = rangesOf(body)
-  const { root, faults } = parse(body)
+  const { root, faults } = parse(body, range)
   const problems = faults.map(fault => problemOf(fault, file, range))
   return { file, root, range, problems: hasMark ? [markWarning(file), ...problems] : problems }
 }
 
-function parse(text: string): { root: Node | undefined; faults: readonly Fault[] } {
+type ToRange = YamlFile['range']
+
+function parse(text: string, range: ToRange): { root: Node | undefined; faults: readonly Fault[] } {
   const scan = scanYaml(text)
   if (!scan.isSafe) return { root: undefined, faults: scan.faults }
   try {
@@ -46,7 +48,10 @@ function parse(text: string): { root: Node | undefined; faults: readonly Fault[]
       prettyErrors: false,
       logLevel: 'silent',
     })
-    const faults = [...scan.faults, ...errorFaults([...document.errors, ...document.warnings], scan.faults)]
+    const faults = [
+      ...scan.faults,
+      ...errorFaults([...document.errors, ...document.warnings], scan.faults, range),
+    ]
     if (faults.length > 0) return { root: undefined, faults }
     const composed: Fault[] = []
     return { root: composeNode(document.contents, composed), faults: composed }
@@ -68,10 +73,17 @@ const HINTS: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'Indent with spaces',
 }
 
-/** The parser's own findings, but for those where the scan already said something better. */
-function errorFaults(errors: readonly YAMLError[], known: readonly Fault[]): readonly Fault[] {
-  const starts = new Set(known.map(fault => fault.span[0]))
-  const first = errors.filter(({ pos: [start] }) => !starts.has(start) && starts.add(start))
+/** The parser's own findings: one for each place, and none for lines where the scan said something better. */
+function errorFaults(
+  errors: readonly YAMLError[],
+  known: readonly Fault[],
+  range: ToRange,
+): readonly Fault[] {
+  const lines = new Set(known.map(fault => range(fault.span).line))
+  const starts = new Set<number>()
+  const first = errors.filter(
+    ({ pos }) => !lines.has(range(pos).line) && !starts.has(pos[0]) && starts.add(pos[0]),
+  )
   return first.slice(0, MAX_FAULTS).map(errorFault)
 }
 
@@ -82,7 +94,7 @@ function errorFault({ code, message, pos }: YAMLError): Fault {
   return hint === undefined ? fault : { ...fault, hint }
 }
 
-function problemOf(fault: Fault, file: string, range: (span: Span) => Range): Problem {
+function problemOf(fault: Fault, file: string, range: ToRange): Problem {
   const { span, message, hint } = fault
   const found = { severity: 'error', code: 'YAML_INVALID', message, file, ...range(span), path: [] } as const
   return hint === undefined ? found : { ...found, hint }

@@ -1,4 +1,6 @@
 /** Runs other programs: an argument vector and no shell, a fixed locale and time zone, and an end when told to. */
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { CtrbuildError } from '../errors.ts'
 import { printable } from './printable.ts'
 
@@ -106,7 +108,7 @@ interface Ended {
 
 function notStarted(program: string, result: Ended): Error {
   const name = printable(program)
-  if (result.code === 'ENOENT') {
+  if (result.code === 'ENOENT' || (result.code === 'EACCES' && !isThere(program))) {
     return new CtrbuildError('PROGRAM_MISSING', `the program ${name} is not installed`, {
       hint: `Install it: apt-get install ${PACKAGE[program] ?? name}`,
       cause: result,
@@ -122,4 +124,10 @@ function notStarted(program: string, result: Ended): Error {
       cause: result,
     },
   )
+}
+
+/** A folder of PATH that may not be searched makes the kernel say EACCES for a program that is nowhere. */
+function isThere(program: string): boolean {
+  if (program.includes('/')) return true
+  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)))
 }

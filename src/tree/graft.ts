@@ -8,23 +8,45 @@ import { CtrbuildError } from '../errors.ts'
 import { type Draft, openFolder } from './draft.ts'
 import { type ByteString, compareBytes, type Dir, type Node } from './node.ts'
 import { checkDepth, joinPath, type Names, quoted } from './path.ts'
-import type { Seen } from './stack.ts'
+import { type Seen, viewStack } from './stack.ts'
 import { namesOf, type View, walk } from './walk.ts'
 import { bringsNothing, isWhiteout } from './whiteout.ts'
 
 /**
- * Moves implied directories that lie on a symlink or a file of the layers below; `view` shows the draft on top of them.
+ * Moves implied directories that lie on a symlink or a file of the layers below.
+ * Whiteouts go first and by what the layers below have alone, "regardless of the ordering in which the whiteout file
+ * was encountered" (layer.md, "Whiteouts"); then the rest goes by what the layer and those below show together.
  * @throws CtrbuildError LAYER_CONFLICT, LAYER_LIMIT
  */
-export function moveMisplaced(draft: Draft, view: View<Seen>, misplaced: readonly Names[]): void {
-  for (const names of misplaced.toSorted((a, b) => compareBytes(joinPath(a), joinPath(b)))) {
-    const parent = openFolder(draft, names.slice(0, -1))
-    const dir = parent?.children.get(names.at(-1)!)
-    if (dir?.kind !== 'dir') continue
-    const place = realPlace(view, names, dir)
-    parent!.children.delete(names.at(-1)!)
-    if (place !== undefined) graft(draft, view, place, dir)
+export function moveMisplaced(draft: Draft, below: readonly Dir[], misplaced: readonly Names[]): void {
+  const inOrder = misplaced.toSorted((a, b) => compareBytes(joinPath(a), joinPath(b)))
+  const taken = inOrder.map(names => ({ names, dir: takeOut(draft, names) }))
+  const lower = viewStack(below)
+  for (const { names, dir } of taken) graftWhiteouts(draft, lower, names, dir)
+  const view = viewStack([...below, draft.root])
+  for (const { names, dir } of taken) graftImplied(draft, view, names, dir)
+}
+
+function takeOut(draft: Draft, names: Names): Dir {
+  const parent = openFolder(draft, names.slice(0, -1))
+  const dir = parent?.children.get(names.at(-1)!)
+  if (dir?.kind !== 'dir') throw new Error(`${joinPath(names)} is not a directory of the layer`)
+  parent!.children.delete(names.at(-1)!)
+  return dir
+}
+
+/** Puts the whiteouts of an implied directory, and of those that it implies in turn, where its path leads below. */
+function graftWhiteouts(draft: Draft, lower: View<Seen>, names: Names, dir: Dir): void {
+  const place = realPlace(lower, names, dir)
+  for (const [name, node] of dir.children) {
+    if (node.kind === 'dir' && node.implied) graftWhiteouts(draft, lower, [...names, name], node)
+    else if (place !== undefined && isWhiteout(name, node)) graftItem(draft, place, name, node)
   }
+}
+
+function graftImplied(draft: Draft, view: View<Seen>, names: Names, dir: Dir): void {
+  const place = realPlace(view, names, dir)
+  if (place !== undefined) graft(draft, view, place, dir)
 }
 
 /** Where a directory's path really leads; undefined where that is a file and the directory has only whiteouts for it. */
@@ -48,40 +70,32 @@ function realPlace(view: View<Seen>, names: Names, dir: Dir): Names | undefined 
   )
 }
 
-/** Lays the children of a directory over the draft's directory at a real path. */
+/** Lays what a directory brings over the draft's directory at a real path. */
 function graft(draft: Draft, view: View<Seen>, at: Names, dir: Dir): void {
-  for (const [name, node] of whiteoutsFirst(dir)) {
+  for (const [name, node] of [...dir.children].sort((a, b) => compareBytes(a[0], b[0]))) {
     const names = [...at, name]
-    checkDepth(names.length, joinPath(names))
-    if (node.kind !== 'dir') {
-      graftItem(draft, at, name, node)
-    } else if (node.implied) {
-      const place = realPlace(view, names, node)
-      if (place !== undefined) graft(draft, view, place, node)
-    } else if (describe(draft, names, node)) {
-      graft(draft, view, names, node)
-    }
+    if (node.kind === 'dir' && node.implied) graftImplied(draft, view, names, node)
+    else if (node.kind === 'dir') graftListed(draft, view, names, node)
+    else if (!isWhiteout(name, node) || !dir.implied) graftItem(draft, at, name, node)
   }
 }
 
-function whiteoutsFirst(dir: Dir): [ByteString, Node][] {
-  const rank = ([name, node]: [ByteString, Node]): number => (isWhiteout(name, node) ? 0 : 1)
-  return [...dir.children].sort((a, b) => rank(a) - rank(b) || compareBytes(a[0], b[0]))
+/** Makes a path a directory that the layer lists, unless the layer has something else there. */
+function graftListed(draft: Draft, view: View<Seen>, names: Names, dir: Dir): void {
+  const folder = openFolder(draft, names)
+  if (folder === undefined) return
+  checkDepth(names.length, joinPath(names))
+  if (folder.implied) {
+    folder.meta = dir.meta
+    folder.implied = false
+  }
+  graft(draft, view, names, dir)
 }
 
 function graftItem(draft: Draft, at: Names, name: ByteString, node: Node): void {
+  checkDepth(at.length + 1, joinPath(at))
   const folder = openFolder(draft, at)
   const existing = folder?.children.get(name)
   const isFree = existing === undefined || (existing.kind === 'dir' && bringsNothing(existing))
   if (isFree) folder?.children.set(name, node)
-}
-
-/** Makes a path a directory that the layer lists. False where the layer has something else there. */
-function describe(draft: Draft, names: Names, dir: Dir): boolean {
-  const folder = openFolder(draft, names)
-  if (folder?.implied) {
-    folder.meta = dir.meta
-    folder.implied = false
-  }
-  return folder !== undefined
 }

@@ -107,7 +107,11 @@ function addImplied(ground: Ground, parent: Folder, name: ByteString): Folder {
 
 function count(ground: Ground): void {
   if (++ground.entries <= ground.maxEntries) return
-  throw new CtrbuildError('LAYER_LIMIT', `the layer has more than ${ground.maxEntries} files and directories`, {
-    hint: 'Raise the limit on entries if the image is to be trusted',
-  })
+  throw new CtrbuildError(
+    'LAYER_LIMIT',
+    `the layer has more than ${ground.maxEntries} files and directories`,
+    {
+      hint: 'Raise the limit on entries if the image is to be trusted',
+    },
+  )
 }

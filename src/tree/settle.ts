@@ -33,28 +33,27 @@ export function settleLayer(layer: Dir, below: readonly Dir[]): Dir {
   const loose = survey(layer, below)
   if (loose.misplaced.length + loose.bare.length + loose.links.length === 0) return layer
   const draft = draftOf(layer)
-  const view = viewStack([...below, draft.root])
-  moveMisplaced(draft, view, loose.misplaced)
+  moveMisplaced(draft, below, loose.misplaced)
   const { bare, links } = loose.misplaced.length === 0 ? loose : survey(draft.root, below)
-  linkBelow(draft, view, links)
+  linkBelow(draft, [viewStack([...below, draft.root]), viewStack(below)], links)
   for (const names of bare) openFolder(draft, names.slice(0, -1))?.children.delete(names.at(-1)!)
   return draft.root
 }
 
-/** Puts the files that Links name in their place; `view` shows the draft on top of the layers below. */
-function linkBelow(draft: Draft, view: View<Seen>, links: readonly Names[]): void {
+/** Puts the files that Links name in their place; `views` are asked in turn. */
+function linkBelow(draft: Draft, views: readonly View<Seen>[], links: readonly Names[]): void {
   const known = new Map<Link, File | Symlink>()
   for (const names of links) {
     const folder = openFolder(draft, names.slice(0, -1))
     const link = folder?.children.get(names.at(-1)!)
-    if (link?.kind === 'link') folder!.children.set(names.at(-1)!, linkedBy(link, names, view, known))
+    if (link?.kind === 'link') folder!.children.set(names.at(-1)!, linkedBy(link, names, views, known))
   }
 }
 
 function linkedBy(
   link: Link,
   names: Names,
-  view: View<Seen>,
+  views: readonly View<Seen>[],
   known: Map<Link, File | Symlink>,
 ): File | Symlink {
   const chain = new Set<Link>()
@@ -62,20 +61,26 @@ function linkedBy(
   while (node.kind === 'link') {
     if (chain.has(node)) throw impossible(names, link, 'which is a hard link to it')
     chain.add(node)
-    node = known.get(node) ?? lookUp(node, names, view)
+    node = known.get(node) ?? lookUp(node, names, views)
   }
   for (const each of chain) known.set(each, node)
   return node
 }
 
-/** Symlinks are followed on the way only: a hard link to a symlink is one more name for the symlink. */
-function lookUp(link: Link, names: Names, view: View<Seen>): File | Symlink | Link {
-  const trail = walk(view, splitPath(link.target), false)
-  if (trail === undefined) throw impossible(names, link, 'where symlinks go in circles')
-  const node = trail.at(-1)?.at
-  if (node === undefined) throw impossible(names, link, 'which neither this layer nor those below it have')
-  if (node.kind === 'merged') throw impossible(names, link, 'which is a directory')
-  return node
+/**
+ * A target is sought in the tree that the layer leaves behind, and then in the layers below by themselves: a layer that
+ * moves a file by a link and a whiteout means the file that it removes. Symlinks are followed on the way only: a hard
+ * link to a symlink is one more name for the symlink.
+ */
+function lookUp(link: Link, names: Names, views: readonly View<Seen>[]): File | Symlink | Link {
+  for (const view of views) {
+    const trail = walk(view, splitPath(link.target), false)
+    if (trail === undefined) throw impossible(names, link, 'where symlinks go in circles')
+    const node = trail.at(-1)?.at
+    if (node?.kind === 'merged') throw impossible(names, link, 'which is a directory')
+    if (node !== undefined) return node
+  }
+  throw impossible(names, link, 'which neither this layer nor those below it have')
 }
 
 function impossible(names: Names, link: Link, why: string): CtrbuildError {

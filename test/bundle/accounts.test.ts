@@ -61,15 +61,19 @@ test.each([
   ['99999999999999999999', '99999999999999999999 is not the number of a user'],
   ['0:4294967295', '4294967295 is not the number of a group'],
   ['a:b:c', '"a:b:c" is not a user'],
-  ['a\0b', '"a\\\\x00b" is not a user'],
+  ['a\0b', '"a\\x00b" is not a user'],
 ])('%j is refused', (user, message) => {
-  expect(() => resolveUser(user, passwd, group)).toThrow(expect.objectContaining({ code: 'USER_UNKNOWN', message }))
+  expect(() => resolveUser(user, passwd, group)).toThrow(
+    expect.objectContaining({ code: 'USER_UNKNOWN', message }),
+  )
 })
 
 test('the names that exist are told, printable and not all of them', () => {
   const many = Array.from({ length: 20 }, (_, i) => `u${i}\x1b[1m:x:${i + 1}:1::/:`).join('\n')
   expect(() => resolveUser('x', many, group)).toThrow(
-    expect.objectContaining({ hint: expect.stringMatching(/^It has u0\\x1b\[1m, .*u11\\x1b\[1m and 8 more$/) }),
+    expect.objectContaining({
+      hint: expect.stringMatching(/^It has u0\\x1b\[1m, .*u11\\x1b\[1m and 8 more$/),
+    }),
   )
   expect(() => resolveUser('x', undefined, group)).toThrow(
     expect.objectContaining({ hint: 'The image has no /etc/passwd: use a number' }),
@@ -78,7 +82,13 @@ test('the names that exist are told, printable and not all of them', () => {
 
 test('a file that is too long is not looked at', () => {
   const long = 'x'.repeat(ACCOUNT_FILE_LIMIT + 1)
-  for (const files of [[long, group] as const, [passwd, long] as const]) {
-    expect(() => resolveUser('redis', ...files)).toThrow(expect.objectContaining({ code: 'ROOTFS_INVALID' }))
+  const pairs: [string, string][] = [
+    [long, group],
+    [passwd, long],
+  ]
+  for (const [users, groups] of pairs) {
+    expect(() => resolveUser('redis', users, groups)).toThrow(
+      expect.objectContaining({ code: 'ROOTFS_INVALID' }),
+    )
   }
 })

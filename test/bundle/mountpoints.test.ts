@@ -11,7 +11,9 @@ function pointsOf(keys: Parameters<typeof sampleSpec>[0], files: string[] = []):
 }
 
 test('every target and the working directory are made, files for files', () => {
-  expect(pointsOf({ mounts: [volume('/data'), volume('/etc/a.conf')], cwd: '/srv/work' }, ['/etc/a.conf'])).toEqual([
+  expect(
+    pointsOf({ mounts: [volume('/data'), volume('/etc/a.conf')], cwd: '/srv/work' }, ['/etc/a.conf']),
+  ).toEqual([
     'dir /data',
     'dir /dev',
     'file /etc/a.conf',

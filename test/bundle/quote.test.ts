@@ -4,8 +4,32 @@ import { expect, test } from 'vitest'
 import { quote } from '../../src/bundle/quote.ts'
 
 const text = fc.string({ unit: 'binary' }).filter(value => !value.includes('\0'))
-const nasty = fc.constantFrom("'", "''", '$(id)', '`id`', '\n', '\\', '"', '-n', '!', '~', '*', 'if', 'A=1', ' ', '#', '')
-const words = fc.array(fc.oneof(text, nasty, fc.array(nasty).map(parts => parts.join(''))), { maxLength: 40 })
+const nasty = fc.constantFrom(
+  "'",
+  "''",
+  '$(id)',
+  '`id`',
+  '\n',
+  '\\',
+  '"',
+  '-n',
+  '!',
+  '~',
+  '*',
+  'if',
+  'A=1',
+  ' ',
+  '#',
+  '',
+)
+const words = fc.array(
+  fc.oneof(
+    text,
+    nasty,
+    fc.array(nasty).map(parts => parts.join('')),
+  ),
+  { maxLength: 40 },
+)
 
 test('what /bin/sh reads is what was quoted', () => {
   fc.assert(

@@ -25,8 +25,19 @@ export function sampleSpec(keys: Partial<BundleSpec> = {}): BundleSpec {
   }
 }
 
-export function sampleImage(run: Partial<ImageRunConfig> = {}, fields: Partial<ImageConfig> = {}): ImageConfig {
-  const none = { user: '', env: [], entrypoint: [], cmd: ['sh'], workingDir: '', volumes: [], exposedPorts: [] }
+export function sampleImage(
+  run: Partial<ImageRunConfig> = {},
+  fields: Partial<ImageConfig> = {},
+): ImageConfig {
+  const none = {
+    user: '',
+    env: [],
+    entrypoint: [],
+    cmd: ['sh'],
+    workingDir: '',
+    volumes: [],
+    exposedPorts: [],
+  }
   return {
     os: 'linux',
     architecture: 'amd64',
@@ -54,4 +65,17 @@ export function sampleBundle(sources: Partial<BundleSources> = {}): Bundle {
 /** The content of one of a bundle's files. */
 export function fileOf(bundle: Bundle, path: string): string {
   return String(bundle.files.find(file => file.path === path)!.content)
+}
+
+/** A value as indented text, with what fits on one line in one line. */
+export function outline(value: unknown, indent = ''): string {
+  const line = JSON.stringify(value)
+  if (typeof value !== 'object' || value === null || line.length < 125) return line
+  const below = `${indent}  `
+  const parts = Object.entries(value).map(([name, part]) => {
+    const label = Array.isArray(value) ? '-' : `${name}:`
+    const text = outline(part, below)
+    return `\n${below}${label}${text.startsWith('\n') ? '' : ' '}${text}`
+  })
+  return parts.join('')
 }

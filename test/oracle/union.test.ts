@@ -1,10 +1,21 @@
+/**
+ * The union against umoci, on random stacks of layers: equal paths, types, modes, owners, targets, contents, extended
+ * attributes and hard links, or both refuse.
+ *
+ * umoci 0.4.7 applies a layer entry by entry to what is on disk, so that its result depends on the order of entries
+ * where the specification says "regardless of the ordering in which the whiteout file was encountered" (layer.md,
+ * "Whiteouts"). A stack on which it differs is therefore given to it again with each layer's entries in an order that
+ * no extractor can misread, and must then be equal. What still may differ is listed in `DIFFERENCES`, and nothing else.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { CtrbuildError } from '../../src/errors.ts'
+import { readTar } from '../../src/oci/tar/reader.ts'
+import type { Dir } from '../../src/tree/node.ts'
 import { needs } from '../support/programs.ts'
-import { randomStack } from '../support/stack.ts'
+import { hasContradiction, hasLinkToRemoved, inSafeOrder, randomStack } from '../support/stack.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
 import { entryOf, layerOf, merge, show } from '../support/tree.ts'
 import { umociUnion } from '../support/umoci.ts'
@@ -12,44 +23,42 @@ import { umociUnion } from '../support/umoci.ts'
 const STACKS = Number(process.env.STACKS ?? 100)
 const SEED = Number(process.env.SEED ?? 1)
 
-function ours(stack: TarInput[][]): string {
-  try { return show(merge(stack.map(l => layerOf(l.map(entryOf))))) } catch (e) { if (e instanceof CtrbuildError) return `refused: ${e.message}`; throw e }
+/** Stacks on which umoci may differ whatever the order, and why the specification does not side with it. */
+const DIFFERENCES: Readonly<Record<string, (stack: readonly TarInput[][]) => boolean>> = {
+  /**
+   * One layer says two things of one path: twice the same name, something below what is not a directory, or a path
+   * that a symlink of a lower layer makes one with another. Layers "MUST NOT include duplicate entries for file paths"
+   * (layer.md, "Distributable Format"). umoci lets the later entry win, also after part of the earlier one took
+   * effect on lower layers; here whiteouts never go by the layer's own symlinks, and a path without symlinks wins over
+   * one through them.
+   */
+  'a layer contradicts itself': hasContradiction,
+  /**
+   * A hard link to a file of a lower layer that the same layer removes. umoci refuses it, unless the link comes first;
+   * here it is one more name for that file in any order.
+   */
+  'a hard link to what its layer removes': hasLinkToRemoved,
 }
-const norm = (p: string) => p.split('/').filter(x => x !== '' && x !== '.')
-function sorted(layer: TarInput[]): TarInput[] {
-  const rank = (m: TarInput) => { const n = norm(m.path); return n.at(-1)!.startsWith('.wh.') ? 0 : m.type === 'dir' ? 1 + n.length : m.type === 'symlink' ? 5000 : m.type === 'hardlink' ? 7000 : 6000 }
-  return layer.toSorted((a, b) => rank(a) - rank(b))
-}
-const below = (layer: TarInput[]) => layer.some(f => f.type !== 'dir' && !norm(f.path).at(-1)!.startsWith('.wh.') && layer.some(m => norm(m.path).join('/').startsWith(norm(f.path).join('/') + '/')))
-const dup = (layer: TarInput[]) => new Set(layer.map(m => norm(m.path).join('/'))).size < layer.length
-test('x', { timeout: 1e6 }, async ctx => {
+
+test(`the union of ${STACKS} random stacks is umoci's`, { timeout: 20_000 + STACKS * 2_000 }, async ctx => {
   needs(ctx, 'umoci')
-  let equal = 0, refusedBoth = 0, bad = 0, whenSorted = 0, dups = 0, belows = 0
+  if (process.getuid?.() !== 0) ctx.skip('umoci keeps owners only for root')
+  const counts = new Map<string, number>()
   for (let seed = SEED; seed < SEED + STACKS; seed++) {
-    const stack = randomStack(seed)
-    const mine = ours(stack)
-    const dir = mkdtempSync(join(tmpdir(), 'union-'))
-    const got = await umociUnion(dir, stack.map(writeTar))
-    rmSync(dir, { recursive: true })
-    const theirs = typeof got === 'string' ? `refused: ${got.split('\n').at(-1)}` : show(got)
-    if (mine === theirs) equal++
-    else if (mine.startsWith('refused') && theirs.startsWith('refused')) refusedBoth++
-    else {
-      const dir2 = mkdtempSync(join(tmpdir(), 'union-'))
-      const again = await umociUnion(dir2, stack.map(l => dup(l) ? l : sorted(l)).map(writeTar))
-      rmSync(dir2, { recursive: true })
-      const t2 = typeof again === 'string' ? `refused: ${again.split('\n').at(-1)}` : show(again)
-      if (t2 === mine || (t2.startsWith('refused') && mine.startsWith('refused'))) { whenSorted++; continue }
-      if (stack.some(dup)) { dups++; continue }
-      if (stack.some(below)) { belows++; continue }
-      bad++
-      if (bad <= Number(process.env.SHOW ?? 5)) {
-        console.log(`seed ${seed}`)
-        for (const l of stack) console.log('--- layer\n' + l.map(m => `${m.type} ${JSON.stringify(m.path).replaceAll('n'.repeat(200),'N')} ${m.mode?.toString(8) ?? ''} ${m.target ?? ''}`).join('\n'))
-        const a = new Set(mine.split('\n')), b = new Set(theirs.split('\n'))
-        console.log('=== only ours\n' + [...a].filter(x => !b.has(x)).join('\n') + '\n=== only umoci\n' + [...b].filter(x => !a.has(x)).join('\n') + '\n=== sorted: ' + t2)
-      }
-    }
+    const found = await compare(randomStack(seed), seed)
+    counts.set(found, (counts.get(found) ?? 0) + 1)
   }
-  console.log({ equal, refusedBoth, whenSorted, dups, belows, bad })
+  const report = [...counts].map(([what, count]) => `${count} ${what}`).join(', ')
+  console.log(`umoci, seeds ${SEED} to ${SEED + STACKS - 1}: ${report}`)
 })
+
+async function compare(stack: readonly TarInput[][], seed: number): Promise<string> {
+  const ours = textOf(() => merge(stack.map(layerOfTar)))
+  const theirs = await umociText(stack)
+  if (theirs === ours) return ours === 'refused' ? 'refused by both' : 'equal'
+  const again = await umociText(stack.map(inSafeOrder))
+  if (again === ours) return `${ours === 'refused' ? 'refused by both' : 'equal'} in another order of entries`
+  const known = Object.keys(DIFFERENCES).find(name => DIFFERENCES[name]!(stack))
+  if (known !== undefined) return known
+  expect.fail(`seed ${seed}: umoci differs\n${again}\n--- ours\n${ours}`)
+}

@@ -4,9 +4,10 @@ import { checksumOf, objectPath } from '../../src/ostree/checksum.ts'
 import { decodeCommit, encodeCommit } from '../../src/ostree/commit.ts'
 import { contentHeader, decodeOstreeMeta, encodeOstreeMeta, symlinkChecksum } from '../../src/ostree/content.ts'
 import { decodeDirMeta, decodeDirTree, encodeDirMeta, encodeDirTree } from '../../src/ostree/objects.ts'
-import { committable, treeObjects } from '../../src/ostree/tree-objects.ts'
+import { committable } from '../../src/ostree/committable.ts'
+import { treeObjects } from '../../src/ostree/tree-objects.ts'
 import type { Checksum } from '../../src/ostree/types.ts'
-import type { Dir, File, Meta } from '../../src/tree/node.ts'
+import type { Dir, File, Meta, Node } from '../../src/tree/node.ts'
 import { problemOf } from '../support/problem.ts'
 
 const META: Meta = { uid: 0, gid: 0, mode: 0o644, xattrs: [] }
@@ -51,8 +52,14 @@ test('objects lie in folders named by the first two digits', () => {
 })
 
 test('owners and modes use all their bits', () => {
-  const meta: Meta = { uid: 0xffffffff, gid: 0x80000000, mode: 0o7777, xattrs: [['user.a', Buffer.from([0, 1])], ['user.b', Buffer.alloc(0)]] }
+  const meta: Meta = { uid: 0xffffffff, gid: 0x80000000, mode: 0o7777, xattrs: [['user.a', Buffer.from([0, 1])], ['user.b', Buffer.alloc(300, 1)]] }
   expect(decodeDirMeta(encodeDirMeta(meta))).toEqual(meta)
+})
+
+test('attributes without a value are left out, as libostree does', () => {
+  const xattrs: Meta['xattrs'] = [['user.a', Buffer.alloc(0)], ['user.b', Buffer.from('b')], ['user.c', Buffer.alloc(0)]]
+  expect(encodeDirMeta({ ...DIR_META, xattrs })).toEqual(encodeDirMeta({ ...DIR_META, xattrs: [xattrs[1]!] }))
+  expect(contentHeader({ ...META, xattrs })).toEqual(contentHeader({ ...META, xattrs: [xattrs[1]!] }))
 })
 
 test('the checksum of a symbolic link is not that of a file', () => {
@@ -127,8 +134,15 @@ describe('the objects of a tree', () => {
     expect(treeObjects(rest)).toEqual(treeObjects(dir({ kept: leaf, odd: leaf })))
     expect(committable(root)).toBe(root)
   })
+
+  test('hold what is not UTF-8 under an escaped name, or not at all', () => {
+    const symlink = { kind: 'symlink', meta: META, target: '\xff', checksum: HI } as const
+    const odd = dir({ '\xff': file, '\\xff': leaf, '\xff\xfe': leaf, '\xc3\xbc': file, s: symlink })
+    expect([...committable(odd).children.keys()].sort()).toEqual(['\\xff', '\\xff\\xfe', '\\xff~', '\xc3\xbc'])
+    expect(committable(odd).children.get('\\xff')).toBe(leaf)
+  })
 })
 
-function dir(children: Record<string, Dir | File | { kind: 'link'; target: string }>): Dir {
+function dir(children: Record<string, Node>): Dir {
   return { kind: 'dir', meta: DIR_META, implied: false, children: new Map(Object.entries(children)) }
 }

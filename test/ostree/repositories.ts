@@ -19,10 +19,11 @@ export function ostree(repo: string, ...argv: string[]): string {
   return execFileSync('ostree', [`--repo=${repo}`, ...argv], { env, stdio, encoding: 'latin1', maxBuffer: 1 << 26 }).trimEnd()
 }
 
-/** A repository made by `ostree init`. */
+/** A repository made by `ostree init`, which does without durability. */
 export function ostreeRepo(folder: string, mode: RepoMode): Repo {
   const path = join(folder, `ostree-${mode}`)
   ostree(path, 'init', `--mode=${mode}`)
+  ostree(path, 'config', 'set', 'core.fsync', 'false')
   return { path, mode }
 }
 

@@ -1,12 +1,14 @@
 /** The same tree committed by ostree and by ctrbuild must have the same checksums. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { checksumOf } from '../../src/ostree/checksum.ts'
 import { type CommitDraft, encodeCommit } from '../../src/ostree/commit.ts'
 import { readCommit } from '../../src/ostree/read.ts'
 import { treeObjects } from '../../src/ostree/tree-objects.ts'
+import { setXattr } from '../../src/sys/xattr.ts'
+import type { Xattr } from '../../src/tree/node.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
@@ -15,10 +17,14 @@ import { ostree, ostreeCommit, ostreeRepo } from './repositories.ts'
 
 const isRoot = process.getuid?.() === 0
 
+vi.setConfig({ testTimeout: 60_000 })
+
+// Without extended attributes: from an archive, libostree takes them in the order it finds them, which its own fsck
+// refuses in a bare repository. From a folder it sorts them.
 test('random archives', async ctx => {
   needs(ctx, 'ostree')
   const repo = ostreeRepo(await temporaryFolder(), 'archive')
-  for (let seed = 1; seed <= 20; seed++) {
+  for (let seed = 1; seed <= 15; seed++) {
     const members = randomMembers(seed, { entries: 60, ids: [0, 1000, 65534, 4294967294], xattrs: false })
     const commit = ostreeCommit(repo, `seed${seed}`, members)
     expect(own(members), `seed ${seed}`).toEqual({ commit, ...rootOf(repo, commit) })
@@ -37,6 +43,23 @@ test('random folders with extended attributes', async ctx => {
     const commit = ostree(repo.path, 'commit', ...argv)
     expect(own(members), `seed ${seed}`).toEqual({ commit, ...rootOf(repo, commit) })
   }
+})
+
+test('attributes in any order, and without a value', async ctx => {
+  needs(ctx, 'ostree')
+  const folder = await temporaryFolder()
+  const repo = ostreeRepo(folder, 'bare-user')
+  const [uid, gid] = [process.getuid!(), process.getgid!()]
+  const file: TarInput = { path: 'f', type: 'file', content: Buffer.from('x'), uid, gid }
+  const xattrs: Xattr[] = [['user.c', Buffer.from('c')], ['user.b', Buffer.alloc(0)], ['user.a', Buffer.from('a')]]
+  mkdirSync(join(folder, 'tree'), { mode: 0o755 })
+  writeFileSync(join(folder, 'tree', 'f'), file.content!, { mode: 0o644 })
+  const fd = openSync(join(folder, 'tree', 'f'), 'r')
+  for (const [name, value] of xattrs) setXattr(fd, name, value)
+  closeSync(fd)
+  const commit = ostree(repo.path, 'commit', '--no-bindings', '--timestamp=@0', '-b', 'main', `--tree=dir=${folder}/tree`)
+  const members: TarInput[] = [{ path: './', type: 'dir', uid, gid }, { ...file, xattrs }]
+  expect(own(members)).toEqual({ commit, ...rootOf(repo, commit) })
 })
 
 test('directories that need wide offsets', async ctx => {

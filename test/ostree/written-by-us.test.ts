@@ -1,7 +1,7 @@
 /** The ostree program must find nothing wrong with a repository that it had no part in writing. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type ChainId, type DiffId, digestOf } from '../../src/oci/digest.ts'
 import { configCommit, imageCommit, imageRef, layerCommit, layerRef, rootfsCommit, rootfsRef } from '../../src/ostree/commits.ts'
 import { listRefs } from '../../src/ostree/refs.ts'
@@ -10,6 +10,8 @@ import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
 import { randomMembers, treeOf } from './random-tree.ts'
 import { addTrees, ostree, ostreeRepo, ownRepo } from './repositories.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const uid = process.getuid!()
 
@@ -36,6 +38,23 @@ describe.each(MODES)('a %s repository', mode => {
     ostree(archive.path, 'pull-local', '--untrusted', repo.path)
     expect(ostree(archive.path, 'rev-parse', 'test/random')).toBe(ostree(repo.path, 'rev-parse', 'test/random'))
     rmSync(join(folder, `own-${mode}`), { recursive: true })
+  })
+
+  test('passes fsck and pulls with what OSTree cannot hold left out', async ctx => {
+    needs(ctx, 'ostree')
+    const folder = await temporaryFolder()
+    const content = Buffer.from('x')
+    const xattrs = [['user.empty', Buffer.alloc(0)]] as const
+    const tree = treeOf([
+      { path: 'bad\xff', type: 'file', content, uid, gid: uid, xattrs },
+      { path: 'bad\xff.d', type: 'dir' },
+      { path: 'bad\xff.d/f', type: 'file', content, uid, gid: uid },
+      { path: 'link', type: 'symlink', target: '\xff', uid, gid: uid },
+    ])
+    const repo = await ownRepo(folder, mode, { odd: tree })
+    expect(ostree(repo.path, 'fsck')).toContain('no errors found')
+    expect(ostree(repo.path, 'ls', '-R', '--nul-filenames-only', 'odd')).toBe('/\0/bad\\xff\0/bad\\xff.d\0/bad\\xff.d/f\0')
+    ostree(ostreeRepo(folder, 'archive').path, 'pull-local', '--untrusted', repo.path)
   })
 
   test('names layers, configurations, images and unions', async ctx => {

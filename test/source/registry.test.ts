@@ -64,9 +64,9 @@ async function locked(source: ImageSource, image: ImageSpec): Promise<LockedImag
 
 /** The layers whose blobs were asked for since `act` began. */
 async function fetchedDuring(act: () => Promise<unknown>): Promise<readonly string[]> {
-  const before = registry.requests().length
+  const before = (await registry.requests()).length
   await act()
-  const asked = registry.requests().slice(before)
+  const asked = (await registry.requests()).slice(before)
   return asked.flatMap(line => /GET .*\/blobs\/(sha256:\w+)/.exec(line)?.[1] ?? []).sort()
 }
 

@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
-/** Makes an empty folder. To be called while the test file loads, outside of its tests. */
+const made: string[] = []
+
+// Each test file loads this module for itself, before its tests run.
+afterAll(() => Promise.all(made.map(folder => rm(folder, { recursive: true, force: true }))))
+
+/** Makes an empty folder. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ctrbuild-test-'))
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  made.push(folder)
   return folder
 }

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Digest, digestOf, hexOf } from '../../src/oci/digest.ts'
+import { skopeoEnvironment } from '../../src/source/skopeo-environment.ts'
 import { runProgram } from '../../src/sys/program.ts'
 
 const TYPE = 'application/vnd.oci.image'
@@ -65,7 +66,11 @@ export async function newLayout(folder: string): Promise<Layout> {
       return index
     },
     async copyTo(tag, destination, ...flags) {
-      await runProgram(['skopeo', 'copy', '--quiet', ...flags, `oci:.:${tag}`, destination], { cwd: folder })
+      const env = await skopeoEnvironment(destination.startsWith('docker:') ? 'docker' : 'oci', undefined)
+      await runProgram(['skopeo', 'copy', '--quiet', ...flags, `oci:.:${tag}`, destination], {
+        cwd: folder,
+        env,
+      })
     },
   }
 }

@@ -12,7 +12,7 @@ export interface Registry {
   /** `127.0.0.1:PORT`, to put before a repository's name. */
   readonly host: string
   /** What was asked of it so far, such as `GET /v2/a/blobs/sha256:...`; from its access log. */
-  requests(): readonly string[]
+  requests(): Promise<readonly string[]>
   /** Ends it and removes its data. */
   stop(): Promise<void>
 }
@@ -26,6 +26,8 @@ export async function startRegistry(): Promise<Registry> {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''
+  // The log lags behind the answers: a request of our own, once it is there, has all earlier ones before it.
+  let marks = 0
   child.stdout.on('data', chunk => {
     log += chunk
   })
@@ -37,7 +39,11 @@ export async function startRegistry(): Promise<Registry> {
   ])
   return {
     host,
-    requests: () => [...log.matchAll(/"([A-Z]+ \/v2\/\S*) HTTP/g)].map(match => match[1]!),
+    async requests() {
+      const mark = `/v2/mark${marks++}/tags/list`
+      while (!log.includes(mark)) await Promise.all([fetch(`http://${host}${mark}`), sleep(10)])
+      return [...log.matchAll(/"([A-Z]+ \/v2\/\S*) HTTP/g)].map(match => match[1]!)
+    },
     async stop() {
       child.kill()
       await exited

@@ -150,9 +150,9 @@ function isTime(bytes: Buffer, { at, width }: Field): boolean {
 
 /** The bytes before the first NUL of a field. */
 function text(bytes: Buffer, { at, width }: Field): ByteString {
-  let end = at
-  while (end < at + width && bytes[end] !== 0) end++
-  return end === at ? '' : bytes.toString('latin1', at, end)
+  if (bytes[at] === 0) return ''
+  const nul = bytes.indexOf(0, at)
+  return bytes.toString('latin1', at, nul === -1 ? at + width : Math.min(nul, at + width))
 }
 
 function number(bytes: Buffer, { at, width }: Field, what: string, offset: number): number {

@@ -71,7 +71,7 @@ function openEntry(
   limits: TarLimits,
 ): { entry: TarEntry; content: Content } {
   const { header, pax } = gathered
-  const path = pax.sparse?.name ?? oneOf(header, gathered.longPath, pax.path) ?? header.path
+  const path = oneOf(header, gathered.longPath, pax.sparse?.name ?? pax.path) ?? header.path
   // GNU tar would take it for the folder itself, libarchive for nothing.
   if (path === '') throw malformed(header.offset, 'an entry has no name')
   checkPath(limits, path, header.offset)
@@ -126,7 +126,8 @@ function typeOf({ typeflag, offset }: Header, path: ByteString): TarType {
 
 /**
  * How many bytes follow the header, and what they are of the file. Links, devices and typeflag 5 have none, whatever
- * their size says: POSIX lets a directory name a quota there, and GNU tar, Go and Python ignore a hard link's.
+ * their size says, as in Go and Python: POSIX lets a directory name a quota there, and a hard link's size is that of
+ * the file, which GNU tar ignores too. (Pax would let a hard link bring its content once more; no layer does.)
  */
 function storedOf(gathered: Gathered, type: TarType, cursor: Cursor, limits: TarLimits): Stored {
   const { header, pax } = gathered

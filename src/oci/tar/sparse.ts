@@ -99,7 +99,10 @@ function pushPieces(
 ): boolean {
   for (let index = 0; index < count; index++) {
     const from = at + index * 2 * NUMBER_WIDTH
-    if (block[from + NUMBER_WIDTH] === 0) return false
+    if (block[from + NUMBER_WIDTH] === 0) {
+      if (block[from] !== 0) throw malformed(context.header.offset, 'a piece of a sparse file has no length')
+      return false
+    }
     pieces.push(fieldNumber(block, from, context), fieldNumber(block, from + NUMBER_WIDTH, context))
   }
   return true

@@ -60,13 +60,13 @@ export function writeSparseFiles(folder: string): void {
     for (const offset of offsets) writeSync(file, Buffer.alloc(5000, `piece at ${offset} `), 0, 5000, offset)
     closeSync(file)
   }
-  piece('hole-at-end', 3 * MIB, [0])
+  piece('hole-at-end', MIB, [0])
   piece('hole-at-start', MIB, [MIB - 5000])
-  piece('hole-only', 2 * MIB, [])
+  piece('hole-only', MIB, [])
   piece(
     'many-pieces',
-    10 * MIB + 3,
-    Array.from({ length: 70 }, (_, index) => index * 131_072 + 8192),
+    4 * MIB + 3,
+    Array.from({ length: 70 }, (_, index) => index * 49_152 + 8192),
   )
 }
 
@@ -126,9 +126,16 @@ export function asPython(entries: readonly ReadEntry[]): PythonEntry[] {
   })
 }
 
-/** True if a program can be started. */
+const installed = new Map<string, boolean>()
+
+/** True if a program can be started, and if it is `tar`, is GNU's. */
 export function isInstalled(program: string): boolean {
-  return spawnSync(program, ['--version']).error === undefined
+  const known = installed.get(program)
+  if (known !== undefined) return known
+  const { error, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
+  const answer = error === undefined && (program !== 'tar' || stdout.includes('GNU tar'))
+  installed.set(program, answer)
+  return answer
 }
 
 function modeText(mode: number): string {

@@ -213,6 +213,14 @@ describe('bodies', () => {
     expect(() => [...first.body]).toThrow('only until the next entry')
   })
 
+  it('may lie in shared memory', () => {
+    const shared = Buffer.from(new SharedArrayBuffer(tar.length))
+    tar.copy(shared)
+    expect(readAll(shared, [777]).map(({ content }) => content.length)).toEqual([1000, 1])
+    const [entry] = readTar({ next: () => shared })
+    expect([...entry!.body][0]!.toString()).toBe('a'.repeat(1000))
+  })
+
   it("are the source's own bytes", () => {
     const [entry] = readTar({ next: () => tar })
     expect([...entry!.body][0]!.buffer).toBe(tar.buffer)

@@ -192,6 +192,12 @@ it.each<[string, Buffer, RegExp]>([
   expect(read).toThrow(expect.objectContaining({ code: 'TAR_INVALID' }))
 })
 
+it('an old sparse map ends with an empty piece', () => {
+  const header = old([[0, 5]], 5)
+  header.write('00000000007\0', 386 + 24, 'latin1')
+  expect(() => readAll(archive(sealHeader(header), STORED))).toThrow('no length')
+})
+
 it('a sparse file may be one hole', () => {
   const tar = archive(paxHeader([sparse('size', 700_000), sparse('numblocks', 0)]), file('f'))
   expect(readAll(tar)[0]!.content.equals(Buffer.alloc(700_000))).toBe(true)

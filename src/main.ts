@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/** The process: runs the command line, and turns its result, and signals, into an exit status. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import type { Surroundings } from './commands/context.ts'
+import { CtrbuildError } from './errors.ts'
+
+/** Both src and dist lie beside it. */
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+const SIGNALS = { SIGINT: 'INTERRUPTED', SIGTERM: 'TERMINATED' } as const
+
+async function main(argv: readonly string[]): Promise<number> {
+  // Bundles are for whoever runs them, and the same whoever built them.
+  process.umask(0o022)
+  const signal = abortedBySignals()
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  const { runCli } = await import('./cli.ts')
+  const status = await runCli(argv, version, surroundings(signal))
+  return signal.aborted ? (signal.reason as CtrbuildError).exitStatus : status
+}
+
+/** The first signal ends the command in good order, the second one at once. */
+function abortedBySignals(): AbortSignal {
+  const controller = new AbortController()
+  for (const [name, code] of Object.entries(SIGNALS)) {
+    const reason = new CtrbuildError(code, `stopped by ${name}`, {
+      hint: 'What was finished stays, and the next run goes on from there',
+    })
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(reason.exitStatus)
+      controller.abort(reason)
+    })
+  }
+  return controller.signal
+}
+
+/** Whoever reads our output may stop early, as `head` does. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
+function surroundings(signal: AbortSignal): Surroundings {
+  const { stdout, stderr, env, arch } = process
+  return {
+    stdout,
+    stderr,
+    env,
+    signal,
+    cwd: process.cwd(),
+    uid: process.geteuid!(),
+    gid: process.getegid!(),
+    cpus: availableParallelism(),
+    arch,
+    now: Date.now,
+    every(milliseconds, task) {
+      const timer = setInterval(task, milliseconds).unref()
+      return () => clearInterval(timer)
+    },
+  }
+}
+
+const argv = process.argv.slice(2)
+// Asked by scripts often enough to be answered before anything else is loaded.
+if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`${version}\n`)
+else process.exit(await main(argv))

@@ -1,0 +1,17 @@
+/** What reporters draw on and measure time with, as values, so that a test can be a terminal. */
+
+/** Something that text is written to. `process.stdout` and `process.stderr` are such. */
+export interface Screen {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
+
+/** Time. */
+export interface Clock {
+  /** Milliseconds since some moment. */
+  now(): number
+  /** Calls a task again and again, until the function that it returns is called. */
+  every(milliseconds: number, task: () => void): () => void
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { bundleDigest } from '../../src/bundle/bundle.ts'
+import type { BundleSpec } from '../../src/spec/types.ts'
+import { fileOf, sampleBundle, sampleSpec } from './sample.ts'
+
+const rootfs = { tree: 'a'.repeat(64), meta: 'b'.repeat(64) }
+
+function digestFor(keys: Partial<BundleSpec>): string {
+  return bundleDigest(sampleBundle({ spec: sampleSpec(keys) }), rootfs)
+}
+
+test('a bundle has config.json, a script for each runtime and "run" for the first', () => {
+  const { files } = sampleBundle()
+  expect(files.map(({ path, mode }) => `${mode.toString(8)} ${path}`)).toEqual([
+    '644 bwrap.args',
+    '644 config.json',
+    '755 run',
+    '755 run-bwrap',
+    '755 run-bwrap-oci',
+    '755 run-crun',
+    '755 run-runc',
+  ])
+  const only = sampleBundle({ spec: sampleSpec({ runtimes: ['crun'] }) })
+  expect(only.files.map(file => file.path)).toEqual(['config.json', 'run', 'run-crun'])
+  expect(fileOf(only, 'run')).toContain('/run-crun" "$@"')
+})
+
+test('the same sources give the same bundle', () => {
+  expect(sampleBundle()).toEqual(sampleBundle())
+  expect(digestFor({})).toBe(digestFor({}))
+})
+
+test('whoever builds it, a bundle of a plain user has one digest, and its scripts name nobody', () => {
+  const [ann, bob] = [1000, 2000].map(uid =>
+    sampleBundle({ privilege: { kind: 'rootless', uid, gid: uid + 1 } }),
+  )
+  expect(fileOf(ann!, 'config.json')).not.toBe(fileOf(bob!, 'config.json'))
+  expect(bundleDigest(ann!, rootfs)).toBe(bundleDigest(bob!, rootfs))
+  const others = (files: typeof ann) => files!.files.filter(file => file.path !== 'config.json')
+  expect(others(ann)).toEqual(others(bob))
+  expect(bundleDigest(ann!, rootfs)).not.toBe(bundleDigest(sampleBundle(), rootfs))
+})
+
+test.each<[string, Partial<BundleSpec>]>([
+  ['a variable', { env: { A: '1' } }],
+  ['the command', { args: ['true'] }],
+  ['the runtimes', { runtimes: ['runc'] }],
+  [
+    'a bind source',
+    { mounts: [{ type: 'bind', source: './a', target: '/a', readonly: false, create: false }] },
+  ],
+  ['the rootfs being a copy', { rootfs: 'copy' }],
+])('%s changes the digest', (_, keys) => {
+  expect(digestFor(keys)).not.toBe(digestFor({}))
+})
+
+test('the rootfs changes the digest', () => {
+  const bundle = sampleBundle()
+  for (const other of [
+    { ...rootfs, tree: 'c' },
+    { ...rootfs, meta: 'c' },
+  ]) {
+    expect(bundleDigest(bundle, other)).not.toBe(bundleDigest(bundle, rootfs))
+  }
+})

@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest'
+import { bwrapOptions, prlimitOptions } from '../../src/bundle/bwrap.ts'
+import type { RuntimeConfig } from '../../src/bundle/types.ts'
+import { sampleBundle, sampleSpec } from './sample.ts'
+
+/** One option a line, as a person would read them. */
+function optionLines(config: RuntimeConfig): string {
+  return bwrapOptions(config)
+    .map(option => (/^--[a-z]/.test(option) ? `\n${option}` : ` ${option}`))
+    .join('')
+}
+
+test("root's bundle", () => {
+  const spec = sampleSpec({
+    env: { EMPTY: '', OPTS: 'a=b -- c' },
+    mounts: [
+      { type: 'volume', source: 'data', target: '/data', readonly: false },
+      { type: 'bind', source: './redis.conf', target: '/etc/redis.conf', readonly: true, create: false },
+      { type: 'tmpfs', target: '/run', size: 1024, mode: 0o755, readonly: true },
+    ],
+    namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],
+    cwd: '/data',
+  })
+  expect(optionLines(sampleBundle({ spec }).config)).toMatchInlineSnapshot(`
+    "
+    --die-with-parent
+    --new-session
+    --unshare-cgroup
+    --unshare-ipc
+    --unshare-net
+    --unshare-pid
+    --unshare-uts
+    --as-pid-1
+    --hostname tiny
+    --cap-drop ALL
+    --cap-add CAP_AUDIT_WRITE
+    --cap-add CAP_KILL
+    --cap-add CAP_NET_BIND_SERVICE
+    --clearenv
+    --setenv EMPTY 
+    --setenv HOME /root
+    --setenv OPTS a=b -- c
+    --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    --ro-bind rootfs /
+    --bind mounts/data /data
+    --dev /dev
+    --mqueue /dev/mqueue
+    --perms 1777
+    --size 67108864
+    --tmpfs /dev/shm
+    --ro-bind mounts/redis.conf /etc/redis.conf
+    --proc /proc
+    --perms 0755
+    --size 1024
+    --tmpfs /run
+    --remount-ro /run
+    --ro-bind /sys /sys
+    --perms 1777
+    --tmpfs /tmp
+    --ro-bind-try /proc/bus /proc/bus
+    --ro-bind-try /proc/fs /proc/fs
+    --ro-bind-try /proc/irq /proc/irq
+    --ro-bind-try /proc/sys /proc/sys
+    --ro-bind-try /proc/sysrq-trigger /proc/sysrq-trigger
+    --chdir /data"
+  `)
+})
+
+test("a plain user's bundle", () => {
+  const spec = sampleSpec({ rootfs: 'copy', terminal: true })
+  const options = optionLines(
+    sampleBundle({ spec, privilege: { kind: 'rootless', uid: 1000, gid: 1000 } }).config,
+  )
+  expect(options).toMatchInlineSnapshot(`
+    "
+    --die-with-parent
+    --unshare-ipc
+    --unshare-pid
+    --unshare-user
+    --unshare-uts
+    --as-pid-1
+    --uid 0
+    --gid 0
+    --hostname tiny
+    --cap-drop ALL
+    --cap-add CAP_AUDIT_WRITE
+    --cap-add CAP_KILL
+    --cap-add CAP_NET_BIND_SERVICE
+    --clearenv
+    --setenv HOME /root
+    --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    --setenv TERM xterm
+    --bind rootfs /
+    --dev /dev
+    --mqueue /dev/mqueue
+    --perms 1777
+    --size 67108864
+    --tmpfs /dev/shm
+    --proc /proc
+    --ro-bind /sys /sys
+    --ro-bind-try /proc/bus /proc/bus
+    --ro-bind-try /proc/fs /proc/fs
+    --ro-bind-try /proc/irq /proc/irq
+    --ro-bind-try /proc/sys /proc/sys
+    --ro-bind-try /proc/sysrq-trigger /proc/sysrq-trigger
+    --chdir /"
+  `)
+})
+
+test('without a process namespace there is no first process', () => {
+  const { config } = sampleBundle({ spec: sampleSpec({ namespaces: ['mount'] }) })
+  expect(bwrapOptions(config)).not.toContain('--as-pid-1')
+  expect(bwrapOptions(config).filter(option => option.startsWith('--unshare'))).toEqual([])
+})
+
+test('read-only paths of the image are bound from the image, never from the host', () => {
+  const { config } = sampleBundle()
+  const changed = { ...config, linux: { ...config.linux, readonlyPaths: ['/etc', '/proc/sys'] } }
+  expect(optionLines(changed)).toContain(
+    '\n--ro-bind-try rootfs/etc /etc\n--ro-bind-try /proc/sys /proc/sys\n',
+  )
+})
+
+test('limits are for prlimit', () => {
+  const { config } = sampleBundle()
+  const rlimits = [...config.process.rlimits, { type: 'RLIMIT_CORE', hard: 7, soft: 0 }]
+  expect(prlimitOptions({ ...config, process: { ...config.process, rlimits } })).toEqual([
+    '--nofile=1024:1024',
+    '--core=0:7',
+  ])
+})
