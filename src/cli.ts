@@ -95,7 +95,7 @@ function table(version: string, { env, stdout }: Surroundings, choose: (chosen: 
     .detectLocale(false)
     .exitProcess(false)
     .parserConfiguration({ 'greedy-arrays': false, 'parse-positional-numbers': false, 'dot-notation': false })
-    .usage('Examples:\n  ctrbuild plan\n  ctrbuild apply\n\nUsage: $0 COMMAND [OPTIONS]')
+    .usage('Examples:\n$ ctrbuild plan\n$ ctrbuild apply\n\nUsage: $0 COMMAND [OPTIONS]')
     .command('validate', SUMMARY.validate, withUsage('validate'), args => {
       const options = commonOptions(args)
       choose({ options, run: async s => (await import('./commands/validate.ts')).validate(options, s) })
@@ -113,7 +113,6 @@ function table(version: string, { env, stdout }: Surroundings, choose: (chosen: 
       choose({ options, run: async s => (await import('./commands/apply.ts')).apply(options, s) })
     })
     .strict()
-    .recommendCommands()
     .alias('h', 'help')
     .version(version)
     .wrap(Math.min(100, stdout.columns ?? 80))
@@ -136,7 +135,7 @@ function globalFlags(parser: Argv, env: Env) {
 }
 
 function withUsage(name: keyof typeof EXAMPLES) {
-  const examples = EXAMPLES[name].map(example => `  ${example}`).join('\n')
+  const examples = EXAMPLES[name].map(example => `$ ${example}`).join('\n')
   const argument = name === 'apply' ? ' [PLANFILE]' : ''
   return (parser: GlobalFlags) =>
     parser.usage(`Examples:\n${examples}\n\nUsage: $0 ${name}${argument} [OPTIONS]\n\n${SUMMARY[name]}.`)

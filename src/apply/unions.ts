@@ -1,5 +1,5 @@
 /** The union of a stack of layers: from the store, or computed once and committed. */
-import type { ChainId, DiffId } from '../oci/digest.ts'
+import { type ChainId, type DiffId, hexOf } from '../oci/digest.ts'
 import { rootfsCommit, rootfsRef } from '../ostree/commits.ts'
 import { layerListingRef, putListing, readListing, unionListingRef } from '../ostree/listings.ts'
 import { readCommit } from '../ostree/read.ts'
@@ -25,7 +25,7 @@ export async function mergeLayers(work: Work, { chain, chainId }: MergeStep): Pr
   work.refs.set(rootfsRef(chainId), putCommit(work.writer, rootfsCommit({ chainId, chain, tree, meta })))
   work.refs.set(unionListingRef(chainId), putListing(work.writer, encodeListing(root)))
   const seconds = (work.now() - began) / 1000
-  work.reporter.event({ kind: 'merged', chain: chainId, entries: countTree(root).entries, seconds })
+  work.reporter.event({ kind: 'merged', chain: hexOf(chainId).slice(0, 12), entries: countTree(root).entries, seconds })
 }
 
 /**

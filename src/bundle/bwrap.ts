@@ -6,6 +6,7 @@
  * a tmpfs, capability sets that differ. It always sets no_new_privs, and PWD in the environment.
  */
 import { isWithin } from './container-path.ts'
+import { mountSetting } from './mounts.ts'
 import type { RuntimeConfig, RuntimeMount } from './types.ts'
 
 const NAMESPACE_OPTIONS: Readonly<Record<string, string>> = {
@@ -36,7 +37,7 @@ export function bwrapOptions(config: RuntimeConfig): string[] {
     '--clearenv',
     ...config.process.env.flatMap(setenv),
     ...[config.root.readonly ? '--ro-bind' : '--bind', config.root.path, '/'],
-    ...config.mounts.flatMap(mount => mountOptions(mount, config.mounts)),
+    ...config.mounts.flatMap(mount => mountOptions(mount, config)),
     ...config.linux.readonlyPaths.flatMap(path => readonlyOptions(path, config.root.path)),
     ...['--chdir', config.process.cwd],
   ]
@@ -63,13 +64,16 @@ function setenv(entry: string): string[] {
   return ['--setenv', entry.slice(0, at), entry.slice(at + 1)]
 }
 
-function mountOptions(mount: RuntimeMount, all: readonly RuntimeMount[]): string[] {
+function mountOptions(mount: RuntimeMount, config: RuntimeConfig): string[] {
   const { destination, type, source, options } = mount
   switch (type) {
     case 'proc':
       return ['--proc', destination]
     case 'mqueue':
-      return ['--mqueue', destination]
+      // Only who owns the IPC namespace may mount its queues, and bubblewrap need not run as root. The host's are the same.
+      return hasNamespace(config, 'ipc')
+        ? ['--mqueue', destination]
+        : ['--bind-try', '/dev/mqueue', destination]
     case 'tmpfs':
       return destination === '/dev' ? ['--dev', destination] : tmpfsOptions(mount)
     case 'devpts':
@@ -78,10 +82,8 @@ function mountOptions(mount: RuntimeMount, all: readonly RuntimeMount[]): string
     case 'sysfs':
       return ['--ro-bind', '/sys', destination]
     case 'cgroup':
-      // All of the host's /sys is bound, with what is mounted in it.
-      return all.some(other => other.type === 'sysfs' && isWithin(destination, other.destination))
-        ? []
-        : ['--ro-bind', '/sys/fs/cgroup', destination]
+      // It has come with /sys.
+      return hasSysfsAround(destination, config) ? [] : ['--ro-bind', '/sys/fs/cgroup', destination]
     case 'bind':
       return [options.includes('ro') ? '--ro-bind' : '--bind', source, destination]
     default:
@@ -89,20 +91,25 @@ function mountOptions(mount: RuntimeMount, all: readonly RuntimeMount[]): string
   }
 }
 
+function hasNamespace({ linux }: RuntimeConfig, type: string): boolean {
+  return linux.namespaces.some(namespace => namespace.type === type)
+}
+
+function hasSysfsAround(path: string, { mounts }: RuntimeConfig): boolean {
+  return mounts.some(({ type, destination }) => type === 'sysfs' && isWithin(path, destination))
+}
+
 /** `--perms` and `--size` are for the option that follows them. */
-function tmpfsOptions({ destination, options }: RuntimeMount): string[] {
-  const mode = settingOf('mode', options) ?? '755'
-  const size = settingOf('size', options)
+function tmpfsOptions(mount: RuntimeMount): string[] {
+  const { destination, options } = mount
+  const mode = mountSetting(mount, 'mode') ?? '755'
+  const size = mountSetting(mount, 'size')
   return [
     ...['--perms', mode.padStart(4, '0')],
     ...(size === undefined ? [] : ['--size', String(byteCount(size))]),
     ...['--tmpfs', destination],
     ...(options.includes('ro') ? ['--remount-ro', destination] : []),
   ]
-}
-
-function settingOf(name: string, options: readonly string[]): string | undefined {
-  return options.find(option => option.startsWith(`${name}=`))?.slice(name.length + 1)
 }
 
 /** The kernel's units for `size=` of a tmpfs (tmpfs(5)). */

@@ -1,6 +1,7 @@
 /** What a rootfs has to have before it is run: a runtime makes what is missing in it, also in one that is read-only. */
 import { isWithin } from './container-path.ts'
-import type { MountPoint, RuntimeConfig } from './types.ts'
+import { mountSetting } from './mounts.ts'
+import type { MountPoint, RuntimeConfig, RuntimeMount } from './types.ts'
 
 /** Where every container has a mount, and bubblewrap makes device nodes. */
 const ALWAYS = ['/dev', '/proc', '/sys']
@@ -19,5 +20,14 @@ export function mountPoints(
   const inRoot = wanted.filter(
     path => path !== '/' && !targets.some(target => target !== path && isWithin(path, target)),
   )
-  return inRoot.map(path => ({ path, kind: kinds.get(path) ?? 'dir' }))
+  const modes = new Map(config.mounts.map(mount => [mount.destination, modeOf(mount)]))
+  return inRoot.map(path => {
+    const mode = modes.get(path)
+    return { path, kind: kinds.get(path) ?? 'dir', ...(mode === undefined ? {} : { mode }) }
+  })
+}
+
+function modeOf(mount: RuntimeMount): number | undefined {
+  const mode = mount.type === 'tmpfs' ? mountSetting(mount, 'mode') : undefined
+  return mode === undefined ? undefined : Number.parseInt(mode, 8)
 }

@@ -30,6 +30,11 @@ export function makeMounts(specs: readonly MountSpec[]): BundleMounts {
   return { mounts: specs.map(spec => makeMount(spec, links)), links: [...links.values()].sort(byPath) }
 }
 
+/** What a mount's options set `name` to, as in `mode=1777`. */
+export function mountSetting({ options }: RuntimeMount, name: string): string | undefined {
+  return options.find(option => option.startsWith(`${name}=`))?.slice(name.length + 1)
+}
+
 function makeMount(spec: MountSpec, links: ReadonlyMap<string, MountLink>): RuntimeMount {
   const { target: destination } = spec
   if (spec.type === 'tmpfs')

@@ -151,5 +151,8 @@ if [ "$#" -gt 0 ]; then
     }' "$here" "$@" >"$bundle/config.json") || fail 65 'the command cannot be replaced: config.json is not as ctrbuild wrote it'
 fi`
 
-/** Closes what the caller may have left open: CVE-2024-21626 came in that way. */
+/**
+ * Closes what the caller may have left open: CVE-2024-21626 came in that way. A POSIX shell can name no descriptor
+ * above 9; runc and crun close those themselves.
+ */
 export const CLOSE_DESCRIPTORS = '3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-'

@@ -58,6 +58,11 @@ export interface MountPoint {
   /** Absolute and normalised. */
   readonly path: string
   readonly kind: 'dir' | 'file'
+  /**
+   * Permission bits that the directory must have, also where the image has other ones: runc 1.1 gives a tmpfs the mode
+   * of the directory below it, whatever its options say.
+   */
+  readonly mode?: number
 }
 
 /** A small file of a generation. */

@@ -30,13 +30,13 @@ function unknownWord(
   words: readonly string[],
   { commands, options }: Vocabulary,
 ): CtrbuildError {
-  // The parser tells options without their dashes.
+  // The parser names options without their dashes.
   const isOption = words.some(word => word.startsWith('-') && word.replace(/^-+|=.*$/gs, '') === unknown)
   const near = closest(unknown, isOption ? options : commands)
-  const hint =
-    near === undefined ? undefined : `Did you mean ${isOption ? dashed(near) : `"ctrbuild ${near}"`}?`
-  if (isOption) return usage(`there is no option ${dashed(unknown)}`, hint)
-  return usage(`${JSON.stringify(unknown)} is not a command, or one argument too many`, hint)
+  if (isOption) return usage(`there is no option ${dashed(unknown)}`, near && `Did you mean ${dashed(near)}?`)
+  if (words.some(word => commands.includes(word)))
+    return usage(`${JSON.stringify(unknown)} is one argument too many`)
+  return usage(`${JSON.stringify(unknown)} is not a command`, near && `Did you mean "ctrbuild ${near}"?`)
 }
 
 function dashed(option: string): string {

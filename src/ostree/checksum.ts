@@ -14,7 +14,10 @@ export function checksumOf(bytes: Uint8Array): Checksum {
  */
 export function parseChecksum(text: string, what: string): Checksum {
   if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new CtrbuildError('OBJECT_DAMAGED', `${what} is not a checksum: ${JSON.stringify(text.slice(0, 100))}`)
+    throw new CtrbuildError(
+      'OBJECT_DAMAGED',
+      `${what} is not a checksum: ${JSON.stringify(text.slice(0, 100))}`,
+    )
   }
   return text as Checksum
 }

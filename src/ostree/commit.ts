@@ -64,6 +64,7 @@ function parentBytes(parent: Commit['parent']): Buffer {
 }
 
 function checksumFrom(raw: Buffer): Checksum {
-  if (raw.length !== 32) throw new CtrbuildError('OBJECT_DAMAGED', 'commit is malformed: a checksum does not have 32 bytes')
+  if (raw.length !== 32)
+    throw new CtrbuildError('OBJECT_DAMAGED', 'commit is malformed: a checksum does not have 32 bytes')
   return raw.toString('hex') as Checksum
 }

@@ -49,7 +49,13 @@ export function layerCommit({ size, uncompressedSize, diffId, root }: CommittedL
 }
 
 /** An image configuration; its tree holds the blob as `content`. */
-export function configCommit({ size, root }: { readonly size: number; readonly root: RootChecksums }): CommitDraft {
+export function configCommit({
+  size,
+  root,
+}: {
+  readonly size: number
+  readonly root: RootChecksums
+}): CommitDraft {
   return transportCommit(root, { 'docker.size': String(size) })
 }
 
@@ -75,6 +81,9 @@ export function rootfsCommit(
 }
 
 /** As skopeo's transport committed: no message, and 32 zero bytes where the parent would be. */
-function transportCommit({ tree, meta }: RootChecksums, metadata: Readonly<Record<string, string>>): CommitDraft {
+function transportCommit(
+  { tree, meta }: RootChecksums,
+  metadata: Readonly<Record<string, string>>,
+): CommitDraft {
   return { tree, meta, metadata, parent: 'zeros' }
 }

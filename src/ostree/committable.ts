@@ -14,7 +14,8 @@ export function committable(root: Dir): Dir {
   let isSame = true
   for (const [name, node] of root.children) {
     const child = node.kind === 'dir' ? committable(node) : node
-    const canStay = child.kind === 'dir' || child.kind === 'file' || (child.kind === 'symlink' && isText(child.target))
+    const canStay =
+      child.kind === 'dir' || child.kind === 'file' || (child.kind === 'symlink' && isText(child.target))
     if (canStay) kept.push([name, child])
     isSame &&= canStay && child === node && isText(name)
   }

@@ -11,7 +11,14 @@ export type ContentInfo =
   | { readonly kind: 'file'; readonly meta: Meta }
   | { readonly kind: 'symlink'; readonly meta: Meta; readonly target: ByteString }
 
-type Header = readonly [uid: number, gid: number, mode: number, rdev: number, target: ByteString, xattrs: readonly Xattr[]]
+type Header = readonly [
+  uid: number,
+  gid: number,
+  mode: number,
+  rdev: number,
+  target: ByteString,
+  xattrs: readonly Xattr[],
+]
 
 /** `(uuuusa(ayay))` (ostree-core.h, "OSTREE_FILE_HEADER_GVARIANT"). */
 const header = tuple<Header>(u32, u32, u32, u32, byteString, xattrList)

@@ -6,12 +6,7 @@
  */
 import { CtrbuildError } from '../errors.ts'
 import type { ByteString } from '../tree/node.ts'
-
-/** Bytes being put together: the first `length` of `bytes` count. */
-export interface Sink {
-  bytes: Buffer
-  length: number
-}
+import { align, grow, padded, type Sink } from './sink.ts'
 
 /** Writes and reads values of one GVariant type. */
 export interface Codec<T> {
@@ -92,7 +87,8 @@ export const byteString: Codec<ByteString> = {
     // Names are short: a call into Buffer's own code would take longer than this loop.
     for (let i = 0; i < value.length; i++) {
       const byte = value.charCodeAt(i)
-      if (byte === 0 || byte > 0xff) throw new Error('a string of an OSTree object holds what is not a byte, or NUL')
+      if (byte === 0 || byte > 0xff)
+        throw new Error('a string of an OSTree object holds what is not a byte, or NUL')
       bytes[at++] = byte
     }
     bytes[at] = 0
@@ -133,7 +129,8 @@ export function array<T>(element: Codec<T>): Codec<readonly T[]> {
       if (start === end) return []
       const width = offsetWidth(end - start)
       const tableStart = start + readOffset(from, end - width, width)
-      if (tableStart >= end || (end - tableStart) % width !== 0) throw new RangeError('an array has no valid offsets')
+      if (tableStart >= end || (end - tableStart) % width !== 0)
+        throw new RangeError('an array has no valid offsets')
       const values: T[] = []
       let at = start
       for (let slot = tableStart; slot < end; slot += width) {
@@ -147,13 +144,15 @@ export function array<T>(element: Codec<T>): Codec<readonly T[]> {
 }
 
 /** A tuple with a member of variable size: the members, then, last first, where each such member but the last ends. */
-export function tuple<T extends readonly unknown[]>(...members: { readonly [K in keyof T]: Codec<T[K]> }): Codec<T> {
+export function tuple<T extends readonly unknown[]>(
+  ...members: { readonly [K in keyof T]: Codec<T[K]> }
+): Codec<T> {
   const last = members.length - 1
   const marked = members.filter(({ size }, i) => size === undefined && i < last).length
   // Types do not contain themselves, so no value of this tuple is written while another one is.
   const ends: number[] = new Array(marked).fill(0)
   return {
-    alignment: members.reduce<1 | 4 | 8>((most, { alignment }) => (alignment > most ? alignment : most), 1),
+    alignment: Math.max(...members.map(({ alignment }) => alignment)) as Codec<T>['alignment'],
     size: undefined,
     write(sink, values) {
       const start = sink.length
@@ -174,7 +173,10 @@ export function tuple<T extends readonly unknown[]>(...members: { readonly [K in
         const begin = padded(at, member.alignment)
         if (member.size !== undefined) at = begin + member.size
         else if (i === last) at = slot
-        else at = start + readOffset(from, (slot -= width), width)
+        else {
+          slot -= width
+          at = start + readOffset(from, slot, width)
+        }
         return readMember(member, from, begin, at, slot)
       })
       return values as unknown as T
@@ -187,32 +189,6 @@ function readMember<T>(member: Codec<T>, from: Buffer, at: number, end: number, 
   const begin = padded(at, member.alignment)
   if (begin > end || end > limit) throw new RangeError('an offset points outside its container')
   return member.read(from, begin, end)
-}
-
-/** Makes room for `count` bytes and returns where they go. `sink.bytes` may be another buffer afterwards. */
-export function grow(sink: Sink, count: number): number {
-  const at = sink.length
-  const needed = at + count
-  if (needed > sink.bytes.length) {
-    const larger = Buffer.alloc(Math.max(needed, sink.bytes.length * 2))
-    sink.bytes.copy(larger, 0, 0, at)
-    sink.bytes = larger
-  }
-  sink.length = needed
-  return at
-}
-
-/** Pads with zero bytes. Containers start aligned, so positions in the whole decide as positions in the container do. */
-export function align(sink: Sink, alignment: number): void {
-  const start = sink.length
-  const padding = padded(start, alignment) - start
-  if (padding === 0) return
-  grow(sink, padding)
-  sink.bytes.fill(0, start, sink.length)
-}
-
-function padded(at: number, alignment: number): number {
-  return Math.ceil(at / alignment) * alignment
 }
 
 /** Appends offsets as wide as the container they complete asks for. */

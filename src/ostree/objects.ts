@@ -1,7 +1,8 @@
 /** Directories as OSTree objects: `dirmeta` and `dirtree` (libostree, ostree-core.h, "GVariant formats"). */
 import { CtrbuildError } from '../errors.ts'
 import { type ByteString, display, type Meta, type Xattr } from '../tree/node.ts'
-import { array, byteString, bytes, type Codec, decode, encode, grow, tuple, u32 } from './gvariant.ts'
+import { array, byteString, bytes, type Codec, decode, encode, tuple, u32 } from './gvariant.ts'
+import { grow } from './sink.ts'
 import type { Checksum } from './types.ts'
 
 /** A name and the checksum of its content. */
@@ -27,7 +28,12 @@ export const S_IFLNK = 0o120000
 export const xattrList: Codec<readonly Xattr[]> = array(tuple<Xattr>(byteString, bytes))
 
 /** `(uuua(ayay))`: what a dirmeta is, and what `user.ostreemeta` holds. The mode includes the file type. */
-const inode = tuple<[uid: number, gid: number, mode: number, xattrs: readonly Xattr[]]>(u32, u32, u32, xattrList)
+const inode = tuple<[uid: number, gid: number, mode: number, xattrs: readonly Xattr[]]>(
+  u32,
+  u32,
+  u32,
+  xattrList,
+)
 
 /** `ay` of 32 bytes. */
 const checksum: Codec<Checksum> = {
@@ -68,7 +74,9 @@ export function encodeInode({ uid, gid, mode, xattrs }: Meta, type: number): Buf
 
 /** Attributes as objects hold them: libostree takes one without a value for one that is not there. */
 export function storable(xattrs: readonly Xattr[]): readonly Xattr[] {
-  return xattrs.some(([, value]) => value.length === 0) ? xattrs.filter(([, value]) => value.length > 0) : xattrs
+  return xattrs.some(([, value]) => value.length === 0)
+    ? xattrs.filter(([, value]) => value.length > 0)
+    : xattrs
 }
 
 /** @throws CtrbuildError OBJECT_DAMAGED */
@@ -100,7 +108,8 @@ export function decodeDirTree(object: Buffer): DirTree {
 function checkNames(entries: readonly (FileEntry | DirEntry)[]): void {
   let previous = ''
   for (const [name] of entries) {
-    if (name === '' || name === '.' || name === '..' || name.includes('/')) throw badName(name, 'is not a file name')
+    if (name === '' || name === '.' || name === '..' || name.includes('/'))
+      throw badName(name, 'is not a file name')
     if (name <= previous) throw badName(name, 'is out of order')
     previous = name
   }

@@ -62,7 +62,8 @@ interface Walk {
   readonly trees: Map<Checksum, DirTree>
   readonly metas: Map<Checksum, Meta>
   readonly nodes: Map<Checksum, File | Symlink>
-  entries: number
+  /** Entries that may still come. */
+  room: number
 }
 
 /**
@@ -73,22 +74,27 @@ interface Walk {
  * commit say which directories a layer only implied: none is marked so.
  * @throws CtrbuildError OBJECT_DAMAGED, LAYER_LIMIT
  */
-export function readTree(repo: Repo, commit: Checksum): Dir {
-  const walk: Walk = { repo, trees: new Map(), metas: new Map(), nodes: new Map(), entries: 0 }
+export function readTree(repo: Repo, commit: Checksum, mostEntries = MOST_ENTRIES): Dir {
+  const walk: Walk = { repo, trees: new Map(), metas: new Map(), nodes: new Map(), room: mostEntries }
   const { tree, meta } = readCommit(repo, commit)
   return dirOf(walk, tree, meta, 0)
 }
 
 function dirOf(walk: Walk, tree: Checksum, meta: Checksum, depth: number): Dir {
   const { files, dirs } = once(walk.trees, tree, () => readDirTree(walk.repo, tree))
-  walk.entries += files.length + dirs.length
-  if (depth > MAX_DEPTH || walk.entries > MOST_ENTRIES) {
+  walk.room -= files.length + dirs.length
+  if (depth > MAX_DEPTH || walk.room < 0) {
     throw new CtrbuildError('LAYER_LIMIT', `the tree at dirtree ${tree} is too deep or has too many entries`)
   }
   const children = new Map<ByteString, Node>()
   for (const [name, checksum] of files) children.set(name, leafOf(walk, checksum))
   for (const [name, ...checksums] of dirs) children.set(name, dirOf(walk, ...checksums, depth + 1))
-  return { kind: 'dir', meta: once(walk.metas, meta, () => readDirMeta(walk.repo, meta)), implied: false, children }
+  return {
+    kind: 'dir',
+    meta: once(walk.metas, meta, () => readDirMeta(walk.repo, meta)),
+    implied: false,
+    children,
+  }
 }
 
 function leafOf(walk: Walk, checksum: Checksum): File | Symlink {

@@ -33,7 +33,12 @@ export function readRef(repo: Repo, name: string): Checksum | undefined {
  * The file is written in the repository's `tmp`, since what lies in `refs/heads` is a ref to others.
  * @throws CtrbuildError REFERENCE_INVALID
  */
-export function writeRef(repo: Repo, name: string, commit: Checksum, options: { fsync?: boolean } = {}): void {
+export function writeRef(
+  repo: Repo,
+  name: string,
+  commit: Checksum,
+  options: { fsync?: boolean } = {},
+): void {
   const path = refPath(repo, name)
   const { fsync = false } = options
   const made = mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
@@ -76,7 +81,9 @@ export function escapeImageName(name: string): string {
 /** The name that was escaped; undefined where the text is not an escaped name. */
 export function unescapeImageName(escaped: string): string | undefined {
   if (!/^(?:[A-Za-z0-9.-]|_[0-9A-F]{2})*$/.test(escaped)) return undefined
-  const bytes = escaped.replace(/_(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  const bytes = escaped.replace(/_(..)/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  )
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }
 

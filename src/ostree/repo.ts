@@ -56,7 +56,8 @@ export function openRepo(path: string): Repo | undefined {
   if (text === undefined) return undefined
   const core = coreSection(text)
   const version = core.get('repo_version')
-  if (version !== '1') throw invalid(path, version === undefined ? 'has no repo_version' : `has repo_version ${version}, not 1`)
+  if (version !== '1')
+    throw invalid(path, version === undefined ? 'has no repo_version' : `has repo_version ${version}, not 1`)
   const mode = MODES[core.get('mode') ?? 'bare']
   if (mode === undefined) throw invalid(path, `has the unknown mode ${JSON.stringify(core.get('mode'))}`)
   return { path: resolve(path), mode }
@@ -64,9 +65,13 @@ export function openRepo(path: string): Repo | undefined {
 
 function checkMode(repo: Repo, wanted: RepoMode): Repo {
   if (repo.mode === wanted) return repo
-  throw new CtrbuildError('REPO_INVALID', `${repo.path} is a repository of mode ${repo.mode}, not ${wanted}`, {
-    hint: 'A store belongs to root or to a plain user from the start; use another one with "store:", or remove it',
-  })
+  throw new CtrbuildError(
+    'REPO_INVALID',
+    `${repo.path} is a repository of mode ${repo.mode}, not ${wanted}`,
+    {
+      hint: 'A store belongs to root or to a plain user from the start; use another one with "store:", or remove it',
+    },
+  )
 }
 
 function checkForeign(path: string): void {
@@ -103,7 +108,11 @@ function coreSection(text: string): Map<string, string> {
 }
 
 function invalid(path: string, problem: string): CtrbuildError {
-  return new CtrbuildError('REPO_INVALID', `${path} is not an OSTree repository that ctrbuild can use: it ${problem}`, {
-    hint: 'Choose another folder with "store:", or move this one away',
-  })
+  return new CtrbuildError(
+    'REPO_INVALID',
+    `${path} is not an OSTree repository that ctrbuild can use: it ${problem}`,
+    {
+      hint: 'Choose another folder with "store:", or move this one away',
+    },
+  )
 }

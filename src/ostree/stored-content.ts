@@ -1,5 +1,14 @@
 /** Content objects as they lie on disk: where each repository mode keeps what an object says (libostree, "Repository modes"). */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { CtrbuildError, isErrno } from '../errors.ts'
@@ -83,7 +92,11 @@ function describe(mode: RepoMode, fd: number, stats: Stats, checksum: Checksum):
       return { info: { kind: 'file', meta }, size: stats.size, bytes: () => readAt(fd, 0, stats.size) }
     }
     case 'bare-user-only':
-      return { info: { kind: 'file', meta: diskMeta(stats, mode) }, size: stats.size, bytes: () => readAt(fd, 0, stats.size) }
+      return {
+        info: { kind: 'file', meta: diskMeta(stats, mode) },
+        size: stats.size,
+        bytes: () => readAt(fd, 0, stats.size),
+      }
     case 'bare-user':
       return describeBareUser(fd, stats.size, checksum)
     case 'archive':

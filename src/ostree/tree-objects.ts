@@ -43,16 +43,20 @@ export function treeObjects(root: Dir): TreeObjects {
   return { tree: tree.checksum, meta: meta.checksum, objects: [...objects.values()] }
 }
 
-function walk(dir: Dir, objects: Map<Checksum, MetadataObject>, metas: Map<string, MetadataObject>): EncodedDir {
+function walk(
+  dir: Dir,
+  objects: Map<Checksum, MetadataObject>,
+  metas: Map<string, MetadataObject>,
+): EncodedDir {
+  const known = encoded.get(dir)
+  if (known !== undefined && objects.has(known.tree.checksum) && objects.has(known.meta.checksum))
+    return known
   const below = new Map<ByteString, EncodedDir>()
   for (const [name, node] of dir.children) {
     if (node.kind === 'dir') below.set(name, walk(node, objects, metas))
   }
-  let made = encoded.get(dir)
-  if (made === undefined) {
-    made = encodeDir(dir, below, metas)
-    encoded.set(dir, made)
-  }
+  const made = known ?? encodeDir(dir, below, metas)
+  encoded.set(dir, made)
   objects.set(made.tree.checksum, made.tree)
   objects.set(made.meta.checksum, made.meta)
   return made

@@ -1,6 +1,15 @@
 /** Files that are there whole or not at all, whatever happens to the process or the machine. */
 import { execFile } from 'node:child_process'
-import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { threadId } from 'node:worker_threads'
@@ -55,7 +64,8 @@ export async function syncFs(path: string): Promise<void> {
   try {
     await promisify(execFile)('sync', ['-f', '--', path])
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) throw new CtrbuildError('PROGRAM_MISSING', 'sync is not installed', { hint: 'Install coreutils' })
+    if (isErrno(error, 'ENOENT'))
+      throw new CtrbuildError('PROGRAM_MISSING', 'sync is not installed', { hint: 'Install coreutils' })
     throw new CtrbuildError('DISK', `cannot make ${path} durable`, { cause: error })
   }
 }

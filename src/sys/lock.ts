@@ -2,10 +2,20 @@
  * Locks that die with the process that holds them: open file description locks (fcntl(2), F_OFD_SETLK), the kind that
  * libostree takes on a repository's `.lock`, shared while it writes and exclusive while it prunes.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { CtrbuildError, isErrno } from '../errors.ts'
 import { nativeFs } from './native.ts'
+import { printable } from './printable.ts'
 
 /** How a lock is taken. */
 export interface LockOptions {
@@ -45,20 +55,17 @@ export async function lockFile(path: string, options: LockOptions, signal: Abort
   }
 }
 
-/** One attempt; undefined where the lock is held, or the file was removed in between. */
-function tryLockFile(path: string, { exclusive, holder }: LockOptions): Lock | undefined {
+/** One attempt; undefined where the lock is held by another. */
+function tryLockFile(path: string, options: LockOptions): Lock | undefined {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  let lock: Lock | undefined
   try {
-    if (!nativeFs().tryLock(fd, 0, 0, { shared: !exclusive }) || !isStill(fd, path)) {
-      closeSync(fd)
-      return undefined
-    }
-    name(fd, exclusive ? holder : '')
-    return heldBy(fd, exclusive)
-  } catch (error) {
-    closeSync(fd)
-    throw error
+    if (!nativeFs().tryLock(fd, 0, 0, { shared: !options.exclusive })) return undefined
+    if (isStill(fd, path)) lock = hold(fd, options)
+  } finally {
+    if (lock === undefined) closeSync(fd)
   }
+  return lock ?? tryLockFile(path, options)
 }
 
 /** True where the locked file is the one that others would open now. */
@@ -68,14 +75,9 @@ function isStill(fd: number, path: string): boolean {
   return now !== undefined && now.dev === dev && now.ino === ino
 }
 
-/** Writes who holds the lock, over what a killed holder left. Whoever shares the lock may clear it: all of them agree. */
-function name(fd: number, holder: string): void {
-  ftruncateSync(fd, 0)
-  if (holder !== '') writeSync(fd, `${holder}\n`, 0)
-}
-
-function heldBy(fd: number, exclusive: boolean): Lock {
+function hold(fd: number, { exclusive, holder }: LockOptions): Lock {
   let held = true
+  leaveName(fd, exclusive ? holder : '')
   return {
     release() {
       if (!held) return
@@ -86,8 +88,19 @@ function heldBy(fd: number, exclusive: boolean): Lock {
   }
 }
 
+/** Writes who holds the lock, over what a killed holder left. Whoever shares the lock may clear it: all of them agree. */
+function leaveName(fd: number, holder: string): void {
+  ftruncateSync(fd, 0)
+  try {
+    if (holder !== '') writeSync(fd, `${holder}\n`, 0)
+  } catch (error) {
+    // A full disk must not keep out those who would empty it.
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error
+  }
+}
+
 function holderOf(path: string): string | undefined {
-  const text = readText(path).slice(0, MOST_HOLDER).trim()
+  const text = printable(readText(path).slice(0, MOST_HOLDER).trim())
   return text === '' ? undefined : text
 }
 

@@ -24,7 +24,7 @@ export const PRIVILEGES: Privilege[] = [
   { kind: 'rootless', ...PLAIN },
 ]
 
-const PROGRAMS = ['cat', 'env', 'hostname', 'id', 'ls', 'pwd', 'sh', 'sleep', 'stat', 'touch', 'true']
+const PROGRAMS = ['cat', 'env', 'grep', 'hostname', 'id', 'ls', 'pwd', 'sh', 'sleep', 'stat', 'touch', 'true']
 
 /** Writes a bundle to a new folder, with a rootfs of busybox. `sources` are what its links lead to, by path. */
 export function place(
@@ -48,8 +48,9 @@ function makeRootfs(root: string, points: readonly MountPoint[]): void {
   for (const name of PROGRAMS) symlinkSync('busybox', join(root, 'bin', name))
   writeFileSync(join(root, 'etc/passwd'), PASSWD)
   writeFileSync(join(root, 'etc/group'), GROUP)
-  for (const { path, kind } of points) {
+  for (const { path, kind, mode } of points) {
     mkdirSync(join(root, kind === 'dir' ? path : dirname(path)), { recursive: true })
+    if (mode !== undefined) chmodSync(join(root, path), mode)
     if (kind === 'file') writeFileSync(join(root, path), '')
   }
 }
@@ -84,6 +85,8 @@ export function run(
   const result = spawnSync(words[0]!, words.slice(1), {
     encoding: 'utf8',
     input,
+    // Two more descriptors, as a careless caller would leave them open.
+    stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'ignore'],
     env: { PATH: process.env.PATH, ...env },
     cwd: '/',
     timeout: 60_000,
@@ -101,7 +104,7 @@ const HIDE_CGROUP2 = [
 ]
 
 /** runc opens its own standard streams again, which only their owner may: so a plain user's go through pipes of theirs. */
-const OWN_STREAMS = 'cat | { "$@" 2>&1 3>&-; echo "status $?"; } | cat'
+const OWN_STREAMS = 'cat | { "$@" 2>&1; echo "status $?"; } | cat'
 
 function becoming({ kind, ...ids }: Privilege): string[] {
   if (kind === 'root') return []
@@ -110,11 +113,11 @@ function becoming({ kind, ...ids }: Privilege): string[] {
   return [...drop, 'sh', '-c', OWN_STREAMS, 'sh']
 }
 
+/** The runtimes' own messages come in the same stream: crun looks in vain for further ids of a user without an account. */
 function withStatus(result: SpawnSyncReturns<string>): SpawnSyncReturns<string> {
-  const [, stdout = '', status] = /^(.*)status (\d+)\n$/s.exec(result.stdout) ?? []
-  return {
-    ...result,
-    stdout: status === undefined ? result.stdout : stdout,
-    status: status === undefined ? null : Number(status),
-  }
+  const output = result.stdout.replace(/^new[ug]idmap: .*\n/gm, '')
+  const [, stdout = '', status] = /^(.*)status (\d+)\n$/s.exec(output) ?? []
+  return status === undefined
+    ? { ...result, stdout: output, status: null }
+    : { ...result, stdout, status: Number(status) }
 }

@@ -7,7 +7,9 @@ const volume = (target: string): MountSpec => ({ type: 'volume', source: 'v', ta
 function pointsOf(keys: Parameters<typeof sampleSpec>[0], files: string[] = []): string[] {
   const kinds = new Map(files.map(path => [path, 'file' as const]))
   const { points } = sampleBundle({ spec: sampleSpec(keys), kinds })
-  return points.map(({ path, kind }) => `${kind} ${path}`)
+  return points.map(
+    ({ path, kind, mode }) => `${kind} ${path}${mode === undefined ? '' : ` ${mode.toString(8)}`}`,
+  )
 }
 
 test('every target and the working directory are made, files for files', () => {
@@ -15,12 +17,12 @@ test('every target and the working directory are made, files for files', () => {
     pointsOf({ mounts: [volume('/data'), volume('/etc/a.conf')], cwd: '/srv/work' }, ['/etc/a.conf']),
   ).toEqual([
     'dir /data',
-    'dir /dev',
+    'dir /dev 755',
     'file /etc/a.conf',
     'dir /proc',
     'dir /srv/work',
     'dir /sys',
-    'dir /tmp',
+    'dir /tmp 1777',
   ])
 })
 
@@ -29,7 +31,7 @@ test('what lies below another mount is not in the rootfs', () => {
   expect(pointsOf({ mounts, cwd: '/data/work', rootfs: 'copy' })).toEqual([
     'dir /data',
     'dir /database',
-    'dir /dev',
+    'dir /dev 755',
     'dir /proc',
     'dir /sys',
   ])

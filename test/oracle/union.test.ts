@@ -13,9 +13,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { CtrbuildError } from '../../src/errors.ts'
 import { readTar } from '../../src/oci/tar/reader.ts'
+import type { LayerEntry } from '../../src/tree/layer.ts'
 import type { Dir } from '../../src/tree/node.ts'
 import { needs } from '../support/programs.ts'
-import { hasContradiction, hasLinkToRemoved, inSafeOrder, randomStack } from '../support/stack.ts'
+import { randomStack } from '../support/stack.ts'
+import { hasContradiction, hasLinkToRemoved, inSafeOrder } from '../support/stack-shape.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
 import { entryOf, layerOf, merge, show } from '../support/tree.ts'
 import { umociUnion } from '../support/umoci.ts'
@@ -24,7 +26,7 @@ const STACKS = Number(process.env.STACKS ?? 100)
 const SEED = Number(process.env.SEED ?? 1)
 
 /** Stacks on which umoci may differ whatever the order, and why the specification does not side with it. */
-const DIFFERENCES: Readonly<Record<string, (stack: readonly TarInput[][]) => boolean>> = {
+const DIFFERENCES: Readonly<Record<string, (stack: readonly (readonly TarInput[])[]) => boolean>> = {
   /**
    * One layer says two things of one path: twice the same name, something below what is not a directory, or a path
    * that a symlink of a lower layer makes one with another. Layers "MUST NOT include duplicate entries for file paths"
@@ -52,7 +54,7 @@ test(`the union of ${STACKS} random stacks is umoci's`, { timeout: 20_000 + STAC
   console.log(`umoci, seeds ${SEED} to ${SEED + STACKS - 1}: ${report}`)
 })
 
-async function compare(stack: readonly TarInput[][], seed: number): Promise<string> {
+async function compare(stack: readonly (readonly TarInput[])[], seed: number): Promise<string> {
   const ours = textOf(() => merge(stack.map(layerOfTar)))
   const theirs = await umociText(stack)
   if (theirs === ours) return ours === 'refused' ? 'refused by both' : 'equal'
@@ -61,4 +63,45 @@ async function compare(stack: readonly TarInput[][], seed: number): Promise<stri
   const known = Object.keys(DIFFERENCES).find(name => DIFFERENCES[name]!(stack))
   if (known !== undefined) return known
   expect.fail(`seed ${seed}: umoci differs\n${again}\n--- ours\n${ours}`)
+}
+
+/** As an import reads it, but for the checksums. */
+function layerOfTar(members: readonly TarInput[]): Dir {
+  return layerOf(tarEntries(writeTar(members)))
+}
+
+function* tarEntries(tar: Buffer): Generator<LayerEntry> {
+  let at = 0
+  const source = { next: () => (at++ === 0 ? tar : undefined) }
+  for (const { path, type, uid, gid, mode, xattrs, linkTarget, body } of readTar(source)) {
+    yield entryOf({
+      path,
+      type,
+      uid,
+      gid,
+      mode,
+      xattrs,
+      target: linkTarget,
+      content: Buffer.concat([...body]),
+    })
+  }
+}
+
+async function umociText(stack: readonly (readonly TarInput[])[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'ctrbuild-umoci-'))
+  try {
+    const root = await umociUnion(folder, stack.map(writeTar))
+    return root === undefined ? 'refused' : show(root)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function textOf(merged: () => Dir): string {
+  try {
+    return show(merged())
+  } catch (error) {
+    if (error instanceof CtrbuildError) return 'refused'
+    throw error
+  }
 }

@@ -43,7 +43,9 @@ test.each([
 })
 
 test('what is written is read back', () => {
-  const codec = array(tuple<[string, Buffer, number, string, number, Buffer]>(byteString, bytes, u64, text, u32, bytes))
+  const codec = array(
+    tuple<[string, Buffer, number, string, number, Buffer]>(byteString, bytes, u64, text, u32, bytes),
+  )
   const blob = fc.uint8Array({ maxLength: 400 }).map(data => Buffer.from(data))
   const name = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map(code => String.fromCharCode(code)) })
   const plain = fc.string({ unit: 'grapheme' }).filter(value => !value.includes('\0'))
@@ -64,7 +66,9 @@ test.each([
   ['wider offsets than needed', `a\0${'\x02\0'}`],
   ['a string that is not UTF-8', '\xff\0\x02'],
 ])('%s is refused', async (_, raw) => {
-  expect(await problemOf(() => decode(texts, Buffer.from(raw, 'latin1'), 'value'))).toMatch(/^OBJECT_DAMAGED: value is malformed: /)
+  expect(await problemOf(() => decode(texts, Buffer.from(raw, 'latin1'), 'value'))).toMatch(
+    /^OBJECT_DAMAGED: value is malformed: /,
+  )
 })
 
 test('padding must be zero', async () => {
@@ -80,9 +84,21 @@ test('a string cannot hold NUL', () => {
 
 test('damaged objects are refused or mean something else, and never anything worse', () => {
   const objects: [Buffer, (bytes: Buffer) => unknown][] = [
-    [encodeDirTree([['a', CHECKSUM], ['b', CHECKSUM]], [['d', CHECKSUM, CHECKSUM]]), decodeDirTree],
+    [
+      encodeDirTree(
+        [
+          ['a', CHECKSUM],
+          ['b', CHECKSUM],
+        ],
+        [['d', CHECKSUM, CHECKSUM]],
+      ),
+      decodeDirTree,
+    ],
     [encodeDirMeta({ uid: 1, gid: 2, mode: 0o755, xattrs: [['user.a', Buffer.from('b')]] }), decodeDirMeta],
-    [encodeCommit({ tree: CHECKSUM, meta: CHECKSUM, metadata: { a: 'b', n: 5 }, subject: 's' }), decodeCommit],
+    [
+      encodeCommit({ tree: CHECKSUM, meta: CHECKSUM, metadata: { a: 'b', n: 5 }, subject: 's' }),
+      decodeCommit,
+    ],
     [Buffer.from('000000000000000a00000000000000000000a1ff00000000780018', 'hex'), decodeFilezHeader],
   ]
   const damage = fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { minLength: 1, maxLength: 4 })

@@ -2,9 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { checksumOf, objectPath } from '../../src/ostree/checksum.ts'
 import { decodeCommit, encodeCommit } from '../../src/ostree/commit.ts'
-import { contentHeader, decodeOstreeMeta, encodeOstreeMeta, symlinkChecksum } from '../../src/ostree/content.ts'
-import { decodeDirMeta, decodeDirTree, encodeDirMeta, encodeDirTree } from '../../src/ostree/objects.ts'
 import { committable } from '../../src/ostree/committable.ts'
+import {
+  contentHeader,
+  decodeOstreeMeta,
+  encodeOstreeMeta,
+  symlinkChecksum,
+} from '../../src/ostree/content.ts'
+import { decodeDirMeta, decodeDirTree, encodeDirMeta, encodeDirTree } from '../../src/ostree/objects.ts'
 import { treeObjects } from '../../src/ostree/tree-objects.ts'
 import type { Checksum } from '../../src/ostree/types.ts'
 import type { Dir, File, Meta, Node } from '../../src/tree/node.ts'
@@ -52,12 +57,24 @@ test('objects lie in folders named by the first two digits', () => {
 })
 
 test('owners and modes use all their bits', () => {
-  const meta: Meta = { uid: 0xffffffff, gid: 0x80000000, mode: 0o7777, xattrs: [['user.a', Buffer.from([0, 1])], ['user.b', Buffer.alloc(300, 1)]] }
+  const meta: Meta = {
+    uid: 0xffffffff,
+    gid: 0x80000000,
+    mode: 0o7777,
+    xattrs: [
+      ['user.a', Buffer.from([0, 1])],
+      ['user.b', Buffer.alloc(300, 1)],
+    ],
+  }
   expect(decodeDirMeta(encodeDirMeta(meta))).toEqual(meta)
 })
 
 test('attributes without a value are left out, as libostree does', () => {
-  const xattrs: Meta['xattrs'] = [['user.a', Buffer.alloc(0)], ['user.b', Buffer.from('b')], ['user.c', Buffer.alloc(0)]]
+  const xattrs: Meta['xattrs'] = [
+    ['user.a', Buffer.alloc(0)],
+    ['user.b', Buffer.from('b')],
+    ['user.c', Buffer.alloc(0)],
+  ]
   expect(encodeDirMeta({ ...DIR_META, xattrs })).toEqual(encodeDirMeta({ ...DIR_META, xattrs: [xattrs[1]!] }))
   expect(contentHeader({ ...META, xattrs })).toEqual(contentHeader({ ...META, xattrs: [xattrs[1]!] }))
 })
@@ -70,7 +87,13 @@ test('the checksum of a symbolic link is not that of a file', () => {
 
 test('a commit comes back as it was', () => {
   const commit = {
-    metadata: { b: 'ümlaut', a: Buffer.from([1, 2]), t: 2n ** 63n, u: 7, x: { signature: 'as', bytes: Buffer.from('x\0\x02') } },
+    metadata: {
+      b: 'ümlaut',
+      a: Buffer.from([1, 2]),
+      t: 2n ** 63n,
+      u: 7,
+      x: { signature: 'as', bytes: Buffer.from('x\0\x02') },
+    },
     parent: HI,
     subject: 'subject',
     body: 'body\nof lines',
@@ -90,12 +113,24 @@ describe('a dirtree is refused', () => {
     problemOf(() => decodeDirTree(encodeDirTree(files, dirs)))
 
   test.each(['', '.', '..', 'a/b', '/'])('for the name %j', async name => {
-    expect(await check([[name, HI]])).toBe(`OBJECT_DAMAGED: dirtree is malformed: the name "${name}" is not a file name`)
+    expect(await check([[name, HI]])).toBe(
+      `OBJECT_DAMAGED: dirtree is malformed: the name "${name}" is not a file name`,
+    )
   })
 
   test('for names out of order, twice, or both file and directory', async () => {
-    expect(await check([['b', HI], ['a', HI]])).toContain('"a" is out of order')
-    expect(await check([['a', HI], ['a', HI]])).toContain('"a" is out of order')
+    expect(
+      await check([
+        ['b', HI],
+        ['a', HI],
+      ]),
+    ).toContain('"a" is out of order')
+    expect(
+      await check([
+        ['a', HI],
+        ['a', HI],
+      ]),
+    ).toContain('"a" is out of order')
     expect(await check([['a', HI]], [['a', TREE, ROOT_META]])).toContain('"a" is both a file and a directory')
   })
 })
@@ -138,7 +173,12 @@ describe('the objects of a tree', () => {
   test('hold what is not UTF-8 under an escaped name, or not at all', () => {
     const symlink = { kind: 'symlink', meta: META, target: '\xff', checksum: HI } as const
     const odd = dir({ '\xff': file, '\\xff': leaf, '\xff\xfe': leaf, '\xc3\xbc': file, s: symlink })
-    expect([...committable(odd).children.keys()].sort()).toEqual(['\\xff', '\\xff\\xfe', '\\xff~', '\xc3\xbc'])
+    expect([...committable(odd).children.keys()].sort()).toEqual([
+      '\\xff',
+      '\\xff\\xfe',
+      '\\xff~',
+      '\xc3\xbc',
+    ])
     expect(committable(odd).children.get('\\xff')).toBe(leaf)
   })
 })

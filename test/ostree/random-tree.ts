@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto'
 import { contentHeader, symlinkChecksum } from '../../src/ostree/content.ts'
 import type { Checksum } from '../../src/ostree/types.ts'
-import { type ByteString, bytesOf, compareBytes, type Dir, type Meta, type Node, type Xattr } from '../../src/tree/node.ts'
+import {
+  type ByteString,
+  bytesOf,
+  compareBytes,
+  type Dir,
+  type Meta,
+  type Node,
+  type Xattr,
+} from '../../src/tree/node.ts'
 import type { TarInput } from '../support/tar-writer.ts'
 
 /** A tree, and the content of its files by checksum. */
@@ -26,7 +34,24 @@ interface OpenDir {
   readonly children: Map<ByteString, Node | OpenDir>
 }
 
-const NAMES = ['a', 'b', 'usr', 'lib.so.1', '.hidden', '-rf', 'with space', 'ünïcode', '日本', 'new\nline', '.wh.gone', '~', 'A', 'a.b', 'a-b', 'z'.repeat(255)]
+const NAMES = [
+  'a',
+  'b',
+  'usr',
+  'lib.so.1',
+  '.hidden',
+  '-rf',
+  'with space',
+  'ünïcode',
+  '日本',
+  'new\nline',
+  '.wh.gone',
+  '~',
+  'A',
+  'a.b',
+  'a-b',
+  'z'.repeat(255),
+]
 const MODES = [0o644, 0o755, 0o600, 0o444, 0o4755, 0o2755, 0o000, 0o777, 0o640]
 const DIR_MODES = [0o755, 0o700, 0o1777, 0o2775, 0o555, 0o711]
 
@@ -38,7 +63,9 @@ export function randomMembers(seed: number, { entries, ids, xattrs }: TreeOption
   const paths = new Set<string>()
   const owner = () => ({ uid: pick(ids), gid: pick(ids) })
   const attributes = () => (xattrs && random(4) === 0 ? randomXattrs(random) : [])
-  const members: TarInput[] = [{ path: './', type: 'dir', mode: pick(DIR_MODES), ...owner(), xattrs: attributes() }]
+  const members: TarInput[] = [
+    { path: './', type: 'dir', mode: pick(DIR_MODES), ...owner(), xattrs: attributes() },
+  ]
   for (let i = 0; i < entries; i++) {
     const name = bytesOf(random(3) === 0 ? pick(NAMES) : `${pick(NAMES).slice(0, 9)}${i}`)
     const path = `${pick(folders)}${name}`
@@ -49,7 +76,12 @@ export function randomMembers(seed: number, { entries, ids, xattrs }: TreeOption
       members.push({ path: `${path}/`, type: 'dir', mode: pick(DIR_MODES), ...owner(), xattrs: attributes() })
       folders.push(`${path}/`)
     } else if (kind < 5) {
-      members.push({ path, type: 'symlink', target: bytesOf(pick(['/x', '../ü', 'a b', '.', 'y'.repeat(300)])), ...owner() })
+      members.push({
+        path,
+        type: 'symlink',
+        target: bytesOf(pick(['/x', '../ü', 'a b', '.', 'y'.repeat(300)])),
+        ...owner(),
+      })
     } else {
       const content = Buffer.alloc(pick([0, 0, 1, 17, 300, 5000, 70_000]), `${random(5)}`)
       members.push({ path, type: 'file', mode: pick(MODES), content, ...owner(), xattrs: attributes() })
@@ -61,7 +93,12 @@ export function randomMembers(seed: number, { entries, ids, xattrs }: TreeOption
 /** The tree of such members. */
 export function treeOf(members: readonly TarInput[]): TreeWithContent {
   const contents = new Map<Checksum, Buffer>()
-  const root: OpenDir = { kind: 'dir', meta: metaOf({ path: '', type: 'dir' }), implied: false, children: new Map() }
+  const root: OpenDir = {
+    kind: 'dir',
+    meta: metaOf({ path: '', type: 'dir' }),
+    implied: false,
+    children: new Map(),
+  }
   for (const member of members) {
     const names = member.path.split('/').filter(name => name !== '' && name !== '.')
     const name = names.pop()

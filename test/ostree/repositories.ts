@@ -16,7 +16,12 @@ import type { TreeWithContent } from './random-tree.ts'
 export function ostree(repo: string, ...argv: string[]): string {
   const env = { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' }
   const stdio = ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe']
-  return execFileSync('ostree', [`--repo=${repo}`, ...argv], { env, stdio, encoding: 'latin1', maxBuffer: 1 << 26 }).trimEnd()
+  return execFileSync('ostree', [`--repo=${repo}`, ...argv], {
+    env,
+    stdio,
+    encoding: 'latin1',
+    maxBuffer: 1 << 26,
+  }).trimEnd()
 }
 
 /** A repository made by `ostree init`, which does without durability. */
@@ -28,7 +33,12 @@ export function ostreeRepo(folder: string, mode: RepoMode): Repo {
 }
 
 /** Commits an archive's members with ostree, and returns the commit's checksum. */
-export function ostreeCommit(repo: Repo, branch: string, members: readonly TarInput[], ...options: string[]): Checksum {
+export function ostreeCommit(
+  repo: Repo,
+  branch: string,
+  members: readonly TarInput[],
+  ...options: string[]
+): Checksum {
   const tar = `${repo.path}-${branch}.tar`
   writeFileSync(tar, writeTar(members))
   const argv = ['--no-bindings', '--timestamp=@0', `--branch=${branch}`, `--tree=tar=${tar}`, ...options]
@@ -36,7 +46,11 @@ export function ostreeCommit(repo: Repo, branch: string, members: readonly TarIn
 }
 
 /** Writes trees into a new repository with ctrbuild alone, each under a ref of its name. */
-export async function ownRepo(folder: string, mode: RepoMode, trees: Record<string, TreeWithContent>): Promise<Repo> {
+export async function ownRepo(
+  folder: string,
+  mode: RepoMode,
+  trees: Record<string, TreeWithContent>,
+): Promise<Repo> {
   const repo = initRepo(join(folder, `own-${mode}`), mode)
   await addTrees(repo, trees)
   return repo
@@ -52,8 +66,10 @@ export async function addTrees(
   const writer = objectWriter(stage)
   const refs = new Map<string, Checksum>()
   for (const [ref, { root, contents }] of Object.entries(trees)) {
-    putLeaves(root, (checksum, meta) => putFile(writer, checksum, meta, [contents.get(checksum)!]), (checksum, meta, target) =>
-      putSymlink(writer, checksum, meta, target),
+    putLeaves(
+      root,
+      (checksum, meta) => putFile(writer, checksum, meta, [contents.get(checksum)!]),
+      (checksum, meta, target) => putSymlink(writer, checksum, meta, target),
     )
     refs.set(ref, putCommit(writer, commit(putTree(writer, root))))
   }

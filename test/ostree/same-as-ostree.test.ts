@@ -51,14 +51,29 @@ test('attributes in any order, and without a value', async ctx => {
   const repo = ostreeRepo(folder, 'bare-user')
   const [uid, gid] = [process.getuid!(), process.getgid!()]
   const file: TarInput = { path: 'f', type: 'file', content: Buffer.from('x'), uid, gid }
-  const xattrs: Xattr[] = [['user.c', Buffer.from('c')], ['user.b', Buffer.alloc(0)], ['user.a', Buffer.from('a')]]
+  const xattrs: Xattr[] = [
+    ['user.c', Buffer.from('c')],
+    ['user.b', Buffer.alloc(0)],
+    ['user.a', Buffer.from('a')],
+  ]
   mkdirSync(join(folder, 'tree'), { mode: 0o755 })
   writeFileSync(join(folder, 'tree', 'f'), file.content!, { mode: 0o644 })
   const fd = openSync(join(folder, 'tree', 'f'), 'r')
   for (const [name, value] of xattrs) setXattr(fd, name, value)
   closeSync(fd)
-  const commit = ostree(repo.path, 'commit', '--no-bindings', '--timestamp=@0', '-b', 'main', `--tree=dir=${folder}/tree`)
-  const members: TarInput[] = [{ path: './', type: 'dir', uid, gid }, { ...file, xattrs }]
+  const commit = ostree(
+    repo.path,
+    'commit',
+    '--no-bindings',
+    '--timestamp=@0',
+    '-b',
+    'main',
+    `--tree=dir=${folder}/tree`,
+  )
+  const members: TarInput[] = [
+    { path: './', type: 'dir', uid, gid },
+    { ...file, xattrs },
+  ]
   expect(own(members)).toEqual({ commit, ...rootOf(repo, commit) })
 })
 
@@ -82,7 +97,12 @@ test('commits with metadata, message, time and parent', async ctx => {
   const repo = ostreeRepo(await temporaryFolder(), 'archive')
   const members: TarInput[] = [{ path: './', type: 'dir' }]
   const first = ostreeCommit(repo, 'first', members)
-  const metadata = { 'docker.digest': 'sha256:0', 'docker.size': '123', long: 'ü'.repeat(200), signatures: '0' }
+  const metadata = {
+    'docker.digest': 'sha256:0',
+    'docker.size': '123',
+    long: 'ü'.repeat(200),
+    signatures: '0',
+  }
   const strings = Object.entries(metadata).map(([key, value]) => `--add-metadata-string=${key}=${value}`)
   const zeros = '0'.repeat(64)
   expect(own(members, { metadata }).commit).toBe(ostreeCommit(repo, 'a', members, ...strings))
@@ -121,7 +141,14 @@ function rootOf(repo: { path: string }, commit: string): { tree: string; meta: s
 function unpack(path: string, members: readonly TarInput[]): string {
   mkdirSync(path)
   writeFileSync(`${path}.tar`, writeTar(members))
-  const options = ['--numeric-owner', '--same-owner', '-p', '--xattrs', '--xattrs-include=*', '--delay-directory-restore']
+  const options = [
+    '--numeric-owner',
+    '--same-owner',
+    '-p',
+    '--xattrs',
+    '--xattrs-include=*',
+    '--delay-directory-restore',
+  ]
   execFileSync('tar', ['-x', ...options, '-C', path, '-f', `${path}.tar`])
   return path
 }

@@ -9,18 +9,19 @@ export interface Remembered extends FetchObserver {
   readonly bytes: number[]
 }
 
-export function remember(onProgress: (bytes: number) => void = () => {}): Remembered {
+/** Remembers all, and does something when a layer arrives. */
+export function remember(onArrival: () => void = () => {}): Remembered {
   const told: Remembered = {
     layers: [],
     paths: [],
     bytes: [],
     progress(bytes) {
       told.bytes.push(bytes)
-      onProgress(bytes)
     },
     arrived(layer, path) {
       told.layers.push(layer.digest)
       told.paths.push(path)
+      onArrival()
     },
   }
   return told

@@ -5,9 +5,9 @@
  */
 import { CtrbuildError } from '../../src/errors.ts'
 import type { ByteString, Dir, Xattr } from '../../src/tree/node.ts'
-import { splitPath } from '../../src/tree/path.ts'
 import { settleLayer } from '../../src/tree/settle.ts'
 import { type Random, randomOf } from './random.ts'
+import { contradicts } from './stack-shape.ts'
 import type { TarInput } from './tar-writer.ts'
 import { entryOf, layerOf } from './tree.ts'
 
@@ -54,7 +54,7 @@ function growLayer(growing: Growing): TarInput[] {
   const isShuffled = random.chance(0.6)
   for (let left = random.between(1, 14); left > 0; left--) {
     const member = randomMember(growing)
-    if (members.some(other => collide(other, member)) && random.chance(0.95)) continue
+    if (members.some(other => contradicts(other, member)) && random.chance(0.95)) continue
     const at = isShuffled ? random.between(0, members.length) : members.length
     const grown = members.toSpliced(at, 0, { ...member, path: prefix + member.path })
     if (settledOn(grown, settled) === undefined && random.chance(0.97)) continue
@@ -64,16 +64,6 @@ function growLayer(growing: Growing): TarInput[] {
   }
   settled.push(settledOn(members, settled) ?? layerOf([]))
   return members
-}
-
-/** Two members that no tree has at once: one path named twice, or something below what is not a directory. */
-function collide(one: TarInput, other: TarInput): boolean {
-  const [a, b] = [splitPath(one.path).join('/'), splitPath(other.path).join('/')]
-  return (
-    a === b ||
-    (one.type !== 'dir' && b.startsWith(`${a}/`)) ||
-    (other.type !== 'dir' && a.startsWith(`${b}/`))
-  )
 }
 
 function settledOn(members: readonly TarInput[], below: readonly Dir[]): Dir | undefined {

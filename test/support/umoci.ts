@@ -5,11 +5,11 @@ import type { Dir } from '../../src/tree/node.ts'
 import { newLayout } from './image.ts'
 import { readRootfs } from './rootfs.ts'
 
-/** The root file system that umoci unpacks from some tars, or what it said when it refused. Needs root. */
-export async function umociUnion(folder: string, layers: readonly Buffer[]): Promise<Dir | string> {
+/** The root file system that umoci unpacks from some tars, or undefined where it refuses. Needs root. */
+export async function umociUnion(folder: string, layers: readonly Buffer[]): Promise<Dir | undefined> {
   const layout = await newLayout(join(folder, 'layout'))
   await layout.add({ layers, compression: 'none' }, 'it')
   const bundle = join(folder, 'bundle')
-  const { exitCode, stderr } = await tryProgram(['umoci', 'unpack', '--image', `${layout.folder}:it`, bundle])
-  return exitCode === 0 ? readRootfs(join(bundle, 'rootfs')) : stderr.trim()
+  const { exitCode } = await tryProgram(['umoci', 'unpack', '--image', `${layout.folder}:it`, bundle])
+  return exitCode === 0 ? readRootfs(join(bundle, 'rootfs')) : undefined
 }

@@ -1,0 +1,91 @@
+/** Properties of stacks of layers that decide whether an extractor's answer depends on more than the specification. */
+import { CtrbuildError } from '../../src/errors.ts'
+import { compareBytes, type Dir } from '../../src/tree/node.ts'
+import { joinPath, type Names, splitPath } from '../../src/tree/path.ts'
+import { settleLayer } from '../../src/tree/settle.ts'
+import { type Seen, viewStack } from '../../src/tree/stack.ts'
+import { namesOf, type View, walk } from '../../src/tree/walk.ts'
+import type { TarInput } from './tar-writer.ts'
+import { entryOf, layerOf } from './tree.ts'
+
+type Members = readonly TarInput[]
+
+/** Two members that no tree has at once: one path named twice, or something below what is not a directory. */
+export function contradicts(one: TarInput, other: TarInput): boolean {
+  return collide(one, splitPath(one.path), other, splitPath(other.path))
+}
+
+/** A layer with two such members, where symlinks of the layers below make one path of two, too. */
+export function hasContradiction(stack: readonly Members[]): boolean {
+  return someLayer(stack, (members, _below, view) => {
+    const real = members.map(({ path }) => realPath(view, splitPath(path)))
+    return members.some((one, i) =>
+      members.some(
+        (other, j) => i < j && (contradicts(one, other) || collide(one, real[i]!, other, real[j]!)),
+      ),
+    )
+  })
+}
+
+/** A layer with a hard link to a file that only the layers below have, and that is no longer there in the end. */
+export function hasLinkToRemoved(stack: readonly Members[]): boolean {
+  return someLayer(stack, (members, below, view) =>
+    members.some(({ type, target = '' }) => {
+      if (type !== 'hardlink') return false
+      const [before, after] = [below, view].map(each => walk(each, splitPath(target), false)?.at(-1)?.at)
+      return before !== undefined && after === undefined
+    }),
+  )
+}
+
+/**
+ * The members in an order in which every extractor understands them alike: from the root down, and in each directory
+ * whiteouts before what comes new; then symlinks, then files, and each hard link after its target.
+ */
+export function inSafeOrder(members: Members): TarInput[] {
+  const ranked = members.toSorted((a, b) => rankOf(a) - rankOf(b) || compareBytes(a.path, b.path))
+  const links = ranked.filter(member => member.type === 'hardlink')
+  const ordered = ranked.filter(member => member.type !== 'hardlink')
+  while (links.length > 0) {
+    const pending = new Set(links.map(link => joinPath(splitPath(link.path))))
+    const next = links.findIndex(link => !pending.has(joinPath(splitPath(link.target ?? ''))))
+    ordered.push(...links.splice(Math.max(next, 0), 1))
+  }
+  return ordered
+}
+
+function rankOf({ path, type }: TarInput): number {
+  const names = splitPath(path)
+  if (names.at(-1)?.startsWith('.wh.')) return names.length - 0.5
+  return type === 'dir' ? names.length : type === 'symlink' ? 10_000 : 20_000
+}
+
+function collide(one: TarInput, a: Names, other: TarInput, b: Names): boolean {
+  const [above, below, top] = a.length <= b.length ? [a, b, one] : [b, a, other]
+  if (!above.every((name, at) => below[at] === name)) return false
+  return above.length === below.length || top.type !== 'dir'
+}
+
+function realPath(view: View<Seen>, names: Names): Names {
+  const trail = walk(view, names.slice(0, -1), true)
+  return [...(trail === undefined ? names.slice(0, -1) : namesOf(trail)), ...names.slice(-1)]
+}
+
+/** Asks about each layer, with the view of the layers below it and that of the layer on top of them. */
+function someLayer(
+  stack: readonly Members[],
+  holds: (members: Members, below: View<Seen>, view: View<Seen>) => boolean,
+): boolean {
+  const settled: Dir[] = []
+  for (const members of stack) {
+    try {
+      const layer = layerOf(members.map(entryOf))
+      if (holds(members, viewStack(settled), viewStack([...settled, layer]))) return true
+      settled.push(settleLayer(layer, settled))
+    } catch (error) {
+      if (!(error instanceof CtrbuildError)) throw error
+      return members.some((one, i) => members.some((other, j) => i < j && contradicts(one, other)))
+    }
+  }
+  return false
+}
