@@ -21,8 +21,8 @@ interface State {
   lineStart: number
   tokens: number
   badEscapes: number
-  /** The brackets that are open: whether the current item of each has had its ":". */
-  flow: boolean[]
+  /** Whether there was a ":" in the line, outside of brackets, and in the current item of each open bracket. */
+  items: boolean[]
   /** Columns at which the block collections around begin, at least. */
   columns: number[]
   /** True where a block collection may begin: first on a line or after an indicator. */
@@ -37,7 +37,7 @@ export function scanTokens(text: string): Scan {
   const counts = { lineStart: 0, tokens: 0, badEscapes: 0 }
   const state: State = {
     ...counts,
-    flow: [],
+    items: [false],
     columns: [],
     isStart: true,
     hasDocument: false,
@@ -74,6 +74,7 @@ function trackLine({ text, span: [start] }: Token, state: State): void {
   if (newline < 0) return
   state.lineStart = start + newline + 1
   state.isStart = true
+  if (state.items.length === 1) state.items[0] = false
 }
 
 /** What makes it useless or dangerous to go on. */
@@ -84,7 +85,7 @@ function endFault({ type, text, span }: Token, state: State, faults: number): Fa
     return { span: [span[0], span[0] + 1], message: 'the quote that begins here is not closed', hint }
   }
   const end = (message: string): Fault => ({ span, message })
-  if (Math.max(state.flow.length, state.columns.length) > MAX_DEPTH) {
+  if (Math.max(state.items.length - 1, state.columns.length) > MAX_DEPTH) {
     return end(`collections are nested more than ${MAX_DEPTH} deep`)
   }
   if (state.tokens > MAX_TOKENS) return end(`the file has more than ${MAX_TOKENS} keys, values and signs`)
@@ -109,7 +110,7 @@ function tokenFault(token: Token, state: State): Fault | undefined {
   if (type !== 'directive-line') state.hasContent = true
   if (type === 'double-quoted-scalar') state.badEscapes += text.match(BAD_ESCAPE)?.length ?? 0
   trackBlocks(token, state)
-  return trackFlow(token, state) ?? featureFault(token)
+  return trackItems(token, state) ?? featureFault(token)
 }
 
 function documentFault({ type, span }: Token, state: State): Fault | undefined {
@@ -125,7 +126,7 @@ const INDICATORS: readonly string[] = ['seq-item-ind', 'explicit-key-ind', 'map-
 
 /** Each block collection begins in a column of its own, except for a list below a key: the columns bound the depth. */
 function trackBlocks({ type, span: [start] }: Token, state: State): void {
-  if (state.flow.length === 0 && state.isStart) {
+  if (state.items.length === 1 && state.isStart) {
     const column = start - state.lineStart
     while (state.columns.length > 0 && state.columns.at(-1)! >= column) state.columns.pop()
     state.columns.push(column)
@@ -133,19 +134,21 @@ function trackBlocks({ type, span: [start] }: Token, state: State): void {
   state.isStart = INDICATORS.includes(type)
 }
 
-/** A second ":" in an item would begin a block collection there, and in that another: the parser knows no end. */
-function trackFlow({ type, text, span }: Token, { flow }: State): Fault | undefined {
-  const hadColon = flow.at(-1)
-  if (type === 'flow-map-start' || type === 'flow-seq-start') flow.push(false)
-  if (type === 'flow-map-end' || type === 'flow-seq-end') flow.pop()
-  if (type === 'flow-error-end') flow.length = 0
+/** What the parser refuses too, but only after nesting a collection for each time that it is there. */
+function trackItems({ type, text, span }: Token, { items }: State): Fault | undefined {
+  const isInFlow = items.length > 1
   const isColon = type === 'map-value-ind'
-  if (hadColon !== undefined && (isColon || type === 'comma')) flow[flow.length - 1] = isColon
-  if (hadColon && isColon) {
-    const hint = 'Put the value in quotes if it holds ": ", or separate the items with ","'
-    return { span, message: 'a second ":" in one item', hint }
+  const isAnother = isColon && items.at(-1) === true
+  if (isColon || (type === 'comma' && isInFlow)) items[items.length - 1] = isColon
+  if (type === 'flow-map-start' || type === 'flow-seq-start') items.push(false)
+  if (type === 'flow-error-end') items.length = 1
+  if (type === 'seq-item-ind' && isInFlow) return { span, message: 'a "- " inside of brackets' }
+  if (isAnother) {
+    const hint = 'Put the value in quotes if it holds ": "'
+    return { span, message: `a second ":" in one ${isInFlow ? 'item' : 'line'}`, hint }
   }
-  if (hadColon !== undefined || (type !== 'flow-map-end' && type !== 'flow-seq-end')) return undefined
+  if (type !== 'flow-map-end' && type !== 'flow-seq-end') return undefined
+  if (isInFlow) return void items.pop()
   const hint = 'Put it in quotes if it is meant as text'
   return { span, message: `nothing was opened that this ${quote(text)} could close`, hint }
 }

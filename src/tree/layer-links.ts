@@ -1,10 +1,10 @@
 /** Hard links of a layer's archive: to what the layer itself brings, or to a file that a lower layer must have. */
 import { CtrbuildError } from '../errors.ts'
 import type { Folder } from './folder.ts'
-import { type ByteString, type File, type Link, type Symlink, WHITEOUT } from './node.ts'
+import { type ByteString, type File, type Link, type Node, type Symlink, WHITEOUT } from './node.ts'
 import { joinPath, type Names, parseEntryPath, quoted } from './path.ts'
 import { namesOf, treeView, walk } from './walk.ts'
-import { isWhiteout } from './whiteout.ts'
+import { bringsNothing, isWhiteout } from './whiteout.ts'
 
 /** A hard link whose target was not there when it was read. */
 export interface PendingLink {
@@ -24,8 +24,8 @@ type Linked = File | Symlink | Link
 export function linkTo(root: Folder, path: ByteString, target: ByteString): Linked {
   const names = parseEntryPath(target)
   if (isWithin(names, parseEntryPath(path))) throw impossible(path, target, 'which it would replace')
-  const found = find(root, names, path)
-  return found.node ?? { kind: 'link', target: joinPath(found.names) }
+  const { real, node } = find(root, names, path)
+  return node === undefined || node.kind === 'dir' ? { kind: 'link', target: joinPath(real) } : node
 }
 
 /**
@@ -45,8 +45,10 @@ function resolve(root: Folder, link: Link, path: ByteString, resolved: Map<Link,
   while (node.kind === 'link' && !resolved.has(node)) {
     if (chain.has(node)) throw impossible(path, link.target, 'which is a hard link to it')
     chain.add(node)
-    const next: Linked | undefined = find(root, parseEntryPath(node.target), path).node
-    if (next === undefined) break
+    const next: Node | undefined = find(root, parseEntryPath(node.target), path).node
+    if (next?.kind === 'dir' && !bringsNothing(next))
+      throw impossible(path, link.target, 'which is a directory')
+    if (next === undefined || next.kind === 'dir') break
     node = next
   }
   const end = (node.kind === 'link' && resolved.get(node)) || node
@@ -55,12 +57,11 @@ function resolve(root: Folder, link: Link, path: ByteString, resolved: Map<Link,
 }
 
 /** Symlinks are followed on the way only: a hard link to a symlink is one more name for the symlink. */
-function find(root: Folder, target: Names, path: ByteString): { names: Names; node: Linked | undefined } {
+function find(root: Folder, target: Names, path: ByteString): { real: Names; node: Node | undefined } {
   const trail = walk(treeView(root), target, false)
   if (trail === undefined) throw impossible(path, joinPath(target), 'where symlinks go in circles')
   const last = trail.at(-1)
-  if (last === undefined || last.at?.kind === 'dir')
-    throw impossible(path, joinPath(target), 'which is a directory')
+  if (last === undefined) throw impossible(path, '/', 'which is a directory')
   // AUFS made its whiteouts hard links of each other.
   if (
     last.at !== undefined &&
@@ -69,7 +70,7 @@ function find(root: Folder, target: Names, path: ByteString): { names: Names; no
   ) {
     throw impossible(path, joinPath(target), 'which is a whiteout')
   }
-  return { names: namesOf(trail), node: last.at }
+  return { real: namesOf(trail), node: last.at }
 }
 
 function isWithin(names: Names, folder: Names): boolean {
