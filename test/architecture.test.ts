@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   oci: ['tree'],
   tree: ['oci'],
   spec: ['oci', 'tree'],
-  lock: ['oci', 'tree', 'spec', 'source'],
+  lock: ['oci', 'tree', 'spec'],
   bundle: ['oci', 'tree', 'spec', 'lock'],
   plan: ['oci', 'tree', 'spec', 'lock', 'bundle'],
   sys: ['tree'],

@@ -29,7 +29,7 @@ stop() {
       sleep 0.1
     done
     # A container's first process is runc's only child. Without it, runc cleans up and ends.
-    ((tries < 100)) || xargs -r kill -KILL <"/proc/$pid/task/$pid/children" || true
+    ((tries < 100)) || cat "/proc/$pid/task"/*/children | xargs -r kill -KILL || true
     wait "$pid" 2>/dev/null || true
     unset "pids[$name]"
   done
@@ -41,8 +41,11 @@ trap 'exit 143' TERM
 # start NAME: runs a bundle under runc in the background. The pipe is for plain users: a container's process may
 # not open a terminal that belongs to someone else.
 start() {
-  "out/$1/run-runc" --name "ctrbuild-demo-$1-$$" </dev/null > >(cat >"$logs/$1") 2>&1 &
+  local log
+  exec {log}> >(cat >"$logs/$1")
+  "out/$1/run-runc" --name "ctrbuild-demo-$1-$$" </dev/null >&"$log" 2>&1 {log}>&- &
   pids[$1]=$!
+  exec {log}>&-
 }
 
 # await NAME COMMAND…: repeats the command until it answers; prints the answer.

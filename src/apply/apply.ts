@@ -2,22 +2,27 @@
  * Performs a plan. Everything new is made beside what is there: objects in a stage, generations as drafts. Only when all
  * of it is durable do refs and bundles change, so that a crash at any point leaves the old state or the new one.
  */
-import { mkdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdirSync, statSync } from 'node:fs'
 import pLimit from 'p-limit'
+import type { CtrbuildError } from '../errors.ts'
 import { objectWriter } from '../ostree/object-writer.ts'
 import { startReaders } from '../ostree/readers.ts'
 import { beginStage, discard, publish } from '../ostree/stage.ts'
 import type { Repo } from '../ostree/types.ts'
 import type { Step } from '../plan/types.ts'
+import { syncFs } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { assembleBundle } from './assemble.ts'
 import { execute, type Outcome, type Perform } from './execute.ts'
+import { isFatal } from './failures.ts'
 import { removeBundle, removeTree, switchTo } from './generations.ts'
 import { putImageRefs } from './image-refs.ts'
 import { arrivalsIn, fetchLayers, importStep } from './layers.ts'
+import { dropImportedBlobs } from './leftovers.ts'
 import { type Space, spaceOf } from './space.ts'
 import { mergeLayers } from './unions.ts'
-import type { ApplyInputs, Work } from './work.ts'
+import type { ApplyInputs, Limit, Work } from './work.ts'
 
 /** How much is done at once. */
 export interface Parallelism {
@@ -38,18 +43,21 @@ export interface Applied {
  * @throws whatever `signal` was aborted with; then nothing has changed but blobs that have arrived
  */
 export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Parallelism): Promise<Applied> {
-  mkdirSync(inputs.places.out, { recursive: true, mode: 0o755 })
+  const { places, plan, signal } = inputs
   const work = beginWork(inputs, repo, parallelism)
   try {
-    const outcomes = await execute(inputs.plan.steps, performer(work))
-    inputs.signal.throwIfAborted()
+    mkdirSync(places.out, { recursive: true, mode: 0o755 })
+    const outcomes = await execute(plan.steps, performer(work))
+    signal.throwIfAborted()
+    for (const outcome of outcomes) if (isFatal(outcome)) throw outcome.error
     for (const outcome of outcomes) report(work, outcome)
     await putImageRefs(work)
     await finish(work)
     return { outcomes, space: spaceOf([...work.unions.values()].map(union => union.root)) }
   } catch (error) {
     for (const { draft } of work.drafts) removeTree(draft.path)
-    throw diskError(error, `cannot write to ${inputs.places.store}`)
+    signal.throwIfAborted()
+    throw diskError(error, `cannot write to ${places.store}`)
   } finally {
     await work.readers.close()
     discard(work.stage)
@@ -63,9 +71,9 @@ function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports }: Parall
     stage,
     writer: objectWriter(stage),
     readers: startReaders(),
-    network: pLimit(network),
-    imports: pLimit(imports),
-    serial: pLimit(1),
+    network: limitTo(network, inputs.signal),
+    imports: limitTo(imports, inputs.signal),
+    serial: limitTo(1, inputs.signal),
     layers: new Map(),
     unions: new Map(),
     refs: new Map(),
@@ -74,10 +82,19 @@ function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports }: Parall
   }
 }
 
+/** What waits for its turn does not begin any more after an abort. */
+function limitTo(count: number, signal: AbortSignal): Limit {
+  const limit = pLimit(count)
+  return task =>
+    limit(() => {
+      signal.throwIfAborted()
+      return task()
+    })
+}
+
 function performer(work: Work): Perform {
   const arrivals = arrivalsIn(work.places.blobs)
   const perform = async (step: Step): Promise<void> => {
-    work.signal.throwIfAborted()
     switch (step.kind) {
       case 'fetch':
         return fetchLayers(work, arrivals, step)
@@ -96,15 +113,21 @@ function performer(work: Work): Perform {
   }
   return step =>
     perform(step).catch(error => {
-      throw diskError(error, `cannot write to ${work.places.store}`)
+      throw diskError(
+        error,
+        `cannot write to ${step.kind === 'assemble' ? work.places.out : work.places.store}`,
+      )
     })
 }
 
 /** Makes everything durable, then visible: objects, refs, bundles, in this order. */
 async function finish(work: Work): Promise<void> {
   const { out } = work.places
-  await publish(work.stage, work.refs)
-  for (const { draft, action, digest } of work.drafts.splice(0)) {
+  await makeDurable(work)
+  // From here on nothing is waited for, so that no signal comes in between.
+  if (work.refs.size > 0) publish(work.stage, work.refs)
+  for (let next = work.drafts.shift(); next !== undefined; next = work.drafts.shift()) {
+    const { draft, action, digest } = next
     switchTo(out, draft)
     work.reporter.event({ kind: 'bundle', name: draft.name, action, digest })
   }
@@ -112,12 +135,23 @@ async function finish(work: Work): Promise<void> {
     removeBundle(out, name)
     work.reporter.event({ kind: 'bundle', name, action: 'remove', digest: '' })
   }
+  dropImportedBlobs(work.places.blobs, work.stage.repo)
+}
+
+/** Waits until the disk has it all, or for the signal: a slow disk must not keep from stopping. */
+async function makeDurable({ stage, refs, drafts, places, signal }: Work): Promise<void> {
+  signal.throwIfAborted()
+  const folders = [...(refs.size > 0 ? [stage.path] : []), ...(drafts.length > 0 ? [places.out] : [])]
+  const byDevice = new Map(folders.map(folder => [statSync(folder).dev, folder]))
+  await Promise.race([Promise.all([...byDevice.values()].map(syncFs)), once(signal, 'abort')])
+  signal.throwIfAborted()
 }
 
 function report(work: Work, outcome: Outcome): void {
-  if (outcome.status === 'skipped') work.reporter.event({ kind: 'skipped', step: outcome.step.id, because: outcome.because })
+  const step = outcome.step.id
+  if (outcome.status === 'skipped') work.reporter.event({ kind: 'skipped', step, because: outcome.because })
   if (outcome.status !== 'failed') return
-  const { error } = outcome
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'FAILED'
-  work.reporter.event({ kind: 'failed', step: outcome.step.id, code, message: error instanceof Error ? error.message : String(error) })
+  // Any other error is fatal.
+  const { code, message, hint } = outcome.error as CtrbuildError
+  work.reporter.event({ kind: 'failed', step, code, message, ...(hint !== undefined && { hint }) })
 }

@@ -32,15 +32,27 @@ export async function assembleBundle(work: Work, { name, action }: AssembleStep)
   const union = unionOf(work, desired.chainId)
   const bundle = await describe(work, desired, union.root)
   for (const { code, message, hint } of bundle.warnings) {
-    work.reporter.event({ kind: 'warning', code, message: `${name}: ${message}`, ...(hint === undefined ? {} : { hint }) })
+    work.reporter.event({
+      kind: 'warning',
+      code,
+      message: `${name}: ${message}`,
+      ...(hint === undefined ? {} : { hint }),
+    })
   }
-  const rootfs = withMountPoints(union.root, bundle.points.map(point => ({ ...point, path: bytesOf(point.path) })), EMPTY_FILE)
+  const rootfs = withMountPoints(
+    union.root,
+    bundle.points.map(point => ({ ...point, path: bytesOf(point.path) })),
+    EMPTY_FILE,
+  )
   const draft = beginGeneration(work.places.out, name)
   try {
     await checkOut(work, desired, rootfs, draft)
     const digest = bundleDigest(bundle, union)
     writeFiles(work, draft, bundle)
-    writeFileSync(join(draft.path, STAMP), stampText(stampOf(work, desired, digest, bundle)), { mode: 0o644, flag: 'wx' })
+    writeFileSync(join(draft.path, STAMP), stampText(stampOf(work, desired, digest, bundle)), {
+      mode: 0o644,
+      flag: 'wx',
+    })
     work.drafts.push({ draft, action, digest })
   } catch (error) {
     removeTree(draft.path)
@@ -54,7 +66,10 @@ async function describe(work: Work, desired: DesiredBundle, root: Dir): Promise<
   return makeBundle({
     spec: desired.spec,
     image: parseImageConfig(config.bytes),
-    accounts: { passwd: readTextFile(work, root, '/etc/passwd'), group: readTextFile(work, root, '/etc/group') },
+    accounts: {
+      passwd: readTextFile(work, root, '/etc/passwd'),
+      group: readTextFile(work, root, '/etc/group'),
+    },
     privilege: work.privilege,
     kinds: new Map(desired.spec.mounts.map(mount => [mount.target, kindOf(work, mount)])),
   })
@@ -85,14 +100,17 @@ async function checkOut(work: Work, desired: DesiredBundle, rootfs: Dir, draft: 
 }
 
 function writeFiles(work: Work, draft: Draft, { files, links }: Bundle): void {
-  for (const { path, mode, content } of files) writeFileSync(join(draft.path, path), content, { mode, flag: 'wx' })
+  for (const { path, mode, content } of files)
+    writeFileSync(join(draft.path, path), content, { mode, flag: 'wx' })
   for (const link of links) makeLink(work, draft, link)
 }
 
 /** A link beside config.json that leads to a volume or to a bind source; relative, so that all of it can be moved. */
 function makeLink(work: Work, draft: Draft, { path, to }: MountLink): void {
   const source =
-    to.kind === 'volume' ? join(work.places.out, VOLUMES, draft.name, to.name) : resolve(work.places.base, to.source)
+    to.kind === 'volume'
+      ? join(work.places.out, VOLUMES, draft.name, to.name)
+      : resolve(work.places.base, to.source)
   if (to.kind === 'volume' || to.create) mkdirSync(source, { recursive: true, mode: 0o755 })
   const link = join(draft.path, path)
   mkdirSync(dirname(link), { recursive: true, mode: 0o755 })

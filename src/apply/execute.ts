@@ -32,7 +32,11 @@ export class Unreachable extends Error {
   }
 }
 
-async function runStep(step: Step, running: ReadonlyMap<StepId, Promise<Outcome>>, perform: Perform): Promise<Outcome> {
+async function runStep(
+  step: Step,
+  running: ReadonlyMap<StepId, Promise<Outcome>>,
+  perform: Perform,
+): Promise<Outcome> {
   const needs = step.needs.map(id => running.get(id)!)
   const outcomes = step.kind === 'import' ? [] : await Promise.all(needs)
   const failed = outcomes.find(outcome => outcome.status !== 'done')
@@ -41,7 +45,9 @@ async function runStep(step: Step, running: ReadonlyMap<StepId, Promise<Outcome>
     await perform(step)
     return { step, status: 'done' }
   } catch (error) {
-    return error instanceof Unreachable ? { step, status: 'skipped', because: error.because } : { step, status: 'failed', error }
+    return error instanceof Unreachable
+      ? { step, status: 'skipped', because: error.because }
+      : { step, status: 'failed', error }
   }
 }
 

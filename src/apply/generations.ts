@@ -5,7 +5,17 @@
  *     out/.generations/redis/2/      config.json, rootfs/, run, …, ctrbuild.json
  *     out/.volumes/redis/data/       outlives generations
  */
-import { chmodSync, type Dirent, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  type Dirent,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { isErrno } from '../errors.ts'
 
@@ -29,18 +39,27 @@ export interface Draft {
 export function beginGeneration(out: string, name: string): Draft {
   const generations = join(out, GENERATIONS, name)
   mkdirSync(generations, { recursive: true, mode: 0o755 })
-  for (const left of readdirSync(generations)) if (left.startsWith(UNFINISHED)) removeTree(join(generations, left))
   const path = join(generations, `${UNFINISHED}${nextNumber(generations)}`)
   // A rootfs may hold setuid programs: others on this machine must not get at them.
   mkdirSync(path, { mode: 0o700 })
   return { name, path }
 }
 
+/** Removes what an apply that was killed left half made. The caller holds the store's lock: nobody is making anything. */
+export function sweepDrafts(out: string): void {
+  for (const name of entriesIn(join(out, GENERATIONS))) {
+    rmSync(nextLink(out, name), { force: true })
+    const generations = join(out, GENERATIONS, name)
+    for (const left of entriesIn(generations))
+      if (left.startsWith(UNFINISHED)) removeTree(join(generations, left))
+  }
+}
+
 /** Gives a finished generation its number, and makes it the bundle's current one. */
 export function switchTo(out: string, { name, path }: Draft): void {
   const number = path.slice(path.lastIndexOf(UNFINISHED) + UNFINISHED.length)
   renameSync(path, join(out, GENERATIONS, name, number))
-  const link = join(out, `.${name}.new`)
+  const link = nextLink(out, name)
   rmSync(link, { force: true })
   symlinkSync(join(GENERATIONS, name, number), link)
   renameSync(link, join(out, name))
@@ -66,14 +85,9 @@ export function currentGeneration(out: string, name: string): string | 'none' | 
 
 /** Names that stand in the output folder, ctrbuild's own folders left out. */
 export function namesIn(out: string): string[] {
-  try {
-    return readdirSync(out)
-      .filter(name => !name.startsWith('.'))
-      .sort()
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return []
-    throw error
-  }
+  return entriesIn(out)
+    .filter(name => !name.startsWith('.'))
+    .sort()
 }
 
 /** Removes a tree, also one whose folders its owner may not write to. */
@@ -89,7 +103,10 @@ export function removeTree(path: string): void {
 
 function openFolders(path: Buffer): void {
   chmodSync(path, 0o700)
-  for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' }) as unknown as Dirent<Buffer>[]) {
+  for (const entry of readdirSync(path, {
+    withFileTypes: true,
+    encoding: 'buffer',
+  }) as unknown as Dirent<Buffer>[]) {
     if (entry.isDirectory()) openFolders(Buffer.concat([path, Buffer.from('/'), entry.name]))
   }
 }
@@ -97,4 +114,18 @@ function openFolders(path: Buffer): void {
 function nextNumber(generations: string): number {
   const numbers = readdirSync(generations).map(name => (/^[0-9]+$/.test(name) ? Number(name) : 0))
   return Math.max(0, ...numbers) + 1
+}
+
+/** Where a bundle's symlink is made before it is renamed over the old one. */
+function nextLink(out: string, name: string): string {
+  return join(out, `.${name}.new`)
+}
+
+function entriesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
+  }
 }

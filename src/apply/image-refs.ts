@@ -15,19 +15,28 @@ export async function putImageRefs(work: Work): Promise<void> {
   const names = new Set(work.drafts.map(({ draft }) => draft.name))
   const bundles = work.plan.bundles.filter(bundle => names.has(bundle.name))
   const keys = new Set(bundles.flatMap(bundle => bundle.images))
-  for (const image of work.plan.images) if (keys.has(image.key) && hasLayers(work, image)) await putImage(work, image)
+  for (const image of work.plan.images)
+    if (keys.has(image.key) && hasLayers(work, image)) await putImage(work, image)
 }
 
 function hasLayers({ refs, stage }: Work, { locked }: DesiredImage): boolean {
-  return locked.layers.every(({ digest }) => refs.has(layerRef(digest)) || readRef(stage.repo, layerRef(digest)) !== undefined)
+  return locked.layers.every(
+    ({ digest }) => refs.has(layerRef(digest)) || readRef(stage.repo, layerRef(digest)) !== undefined,
+  )
 }
 
 async function putImage(work: Work, { spec, locked }: DesiredImage): Promise<void> {
   const { writer, refs } = work
   const { manifest, config } = await work.source.documents(spec, locked, work.signal)
   const configRoot = putSingleFile(writer, 'content', config.bytes, CONFIG_ROOT)
-  refs.set(configRef(config.digest), putCommit(writer, configCommit({ size: config.bytes.length, root: configRoot })))
+  refs.set(
+    configRef(config.digest),
+    putCommit(writer, configCommit({ size: config.bytes.length, root: configRoot })),
+  )
   const root = putSingleFile(writer, 'manifest.json', manifest.bytes)
   const text = manifest.bytes.toString('utf8')
-  refs.set(imageRef(locked.reference), putCommit(writer, imageCommit({ manifest: text, digest: manifest.digest, root })))
+  refs.set(
+    imageRef(locked.reference),
+    putCommit(writer, imageCommit({ manifest: text, digest: manifest.digest, root })),
+  )
 }

@@ -1,18 +1,18 @@
 /** Fetching blobs and importing layers: each layer is imported as soon as its blob has arrived. */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LockedLayer } from '../lock/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { compressionOf } from '../oci/media-types.ts'
-import type { LockedLayer } from '../lock/types.ts'
 import { layerCommit, layerRef } from '../ostree/commits.ts'
-import { importLayer, type LayerBlob } from '../ostree/import-layer.ts'
+import { type ImportedLayer, importLayer, type LayerBlob } from '../ostree/import-layer.ts'
 import { layerListingRef, putListing } from '../ostree/listings.ts'
 import { putCommit } from '../ostree/write.ts'
 import type { FetchStep, ImportStep, StepId } from '../plan/types.ts'
-import type { Dropped } from '../tree/layer.ts'
 import { decodeListing } from '../tree/listing.ts'
 import { display } from '../tree/node.ts'
 import { Unreachable } from './execute.ts'
+import { isOfImage } from './failures.ts'
 import { imageOf, type Work } from './work.ts'
 
 /** Blobs that have arrived or will. */
@@ -65,7 +65,8 @@ export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchSte
   const name = image.locked.reference
   const began = work.now()
   const observer = {
-    progress: (bytes: number) => work.reporter.event({ kind: 'fetch', image: name, bytes, total: step.bytes }),
+    progress: (bytes: number) =>
+      work.reporter.event({ kind: 'fetch', image: name, bytes, total: step.bytes }),
     arrived: (layer: LockedLayer, path: string) => arrivals.arrived(layer, path),
   }
   try {
@@ -74,7 +75,12 @@ export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchSte
     arrivals.failed(step.layers, step.id)
     throw error
   }
-  work.reporter.event({ kind: 'fetched', image: name, bytes: step.bytes, seconds: (work.now() - began) / 1000 })
+  work.reporter.event({
+    kind: 'fetched',
+    image: name,
+    bytes: step.bytes,
+    seconds: (work.now() - began) / 1000,
+  })
 }
 
 /** Performs an import step, when its blob has arrived. */
@@ -85,7 +91,7 @@ export async function importStep(work: Work, arrivals: Arrivals, step: ImportSte
 
 async function importBlob(work: Work, { layer, image }: ImportStep, path: string): Promise<void> {
   const { writer, readers, limits, signal, reporter, refs } = work
-  const name = hexOf(layer.digest).slice(0, 12)
+  const name = hexOf(layer.diffId).slice(0, 12)
   const about = { layer: name, image: imageOf(work, image).locked.reference }
   const began = work.now()
   const progress = (bytes: number) => reporter.event({ kind: 'import', ...about, bytes, total: layer.size })
@@ -95,21 +101,36 @@ async function importBlob(work: Work, { layer, image }: ImportStep, path: string
     refs.set(layerListingRef(layer.diffId), putListing(writer, imported.listing))
     refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...imported })))
     work.layers.set(layer.diffId, decodeListing(imported.listing))
-    warnDropped(work, about.image, imported.dropped)
+    warnDropped(work, about.image, imported)
     const seconds = (work.now() - began) / 1000
-    reporter.event({ kind: 'imported', ...about, bytes: layer.size, entries: imported.stats.entries, seconds })
+    reporter.event({
+      kind: 'imported',
+      ...about,
+      bytes: layer.size,
+      entries: imported.stats.entries,
+      seconds,
+    })
   } catch (error) {
     // A damaged blob must not be found again by the next apply.
-    if (!signal.aborted) rmSync(path, { force: true })
+    if (isOfImage(error)) rmSync(path, { force: true })
     throw error
   }
 }
 
-/** Devices, FIFOs and sockets come from the runtime, not from an image. */
-function warnDropped({ reporter }: Work, image: string, dropped: readonly Dropped[]): void {
-  if (dropped.length === 0) return
-  const names = dropped.slice(0, 3).map(({ path, type }) => `${display(path)} (${type})`)
-  const more = dropped.length > names.length ? ` and ${dropped.length - names.length} more` : ''
-  const message = `${image}: special files are left out: ${names.join(', ')}${more}`
-  reporter.event({ kind: 'warning', code: 'SPECIAL_DROPPED', message })
+/** Devices, FIFOs and sockets come from the runtime, not from an image; labels are the host's business. */
+function warnDropped({ reporter }: Work, image: string, { dropped, droppedXattrs }: ImportedLayer): void {
+  const specials = dropped.map(({ path, type }) => `${display(path)} (${type})`)
+  if (specials.length > 0) {
+    const message = `${image}: special files are left out: ${firstOf(specials)}`
+    reporter.event({ kind: 'warning', code: 'SPECIAL_DROPPED', message })
+  }
+  if (droppedXattrs.length > 0) {
+    const message = `${image}: extended attributes are left out: ${firstOf(droppedXattrs.map(display))}`
+    reporter.event({ kind: 'warning', code: 'XATTR_DROPPED', message })
+  }
+}
+
+function firstOf(names: readonly string[]): string {
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
+  return names.slice(0, 3).join(', ') + more
 }

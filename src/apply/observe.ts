@@ -36,7 +36,8 @@ function linkable(repo: Repo): StoreMode {
   throw new Error(`a repository of mode ${repo.mode} was opened as a store`) satisfies Error as never
 }
 
-function blobsIn(blobs: string): ReadonlySet<Digest> {
+/** Digests that complete blobs in a blob folder are named by. */
+export function blobsIn(blobs: string): ReadonlySet<Digest> {
   const names = namesIn(join(blobs, 'sha256'))
   return new Set(names.filter(name => /^[0-9a-f]{64}$/.test(name)).map(name => `sha256:${name}` as Digest))
 }

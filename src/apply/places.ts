@@ -20,12 +20,15 @@ export interface Places {
 }
 
 /** The places of a bundles.yaml at the absolute path `file`; `store` and `out` as written in it. */
-export function placesOf(file: string, { store, out }: { readonly store: string; readonly out: string }): Places {
+export function placesOf(
+  file: string,
+  { store, out }: { readonly store: string; readonly out: string },
+): Places {
   const base = dirname(file)
   const at = resolve(base, store)
   return {
     base,
-    lockFile: file.replace(/\.ya?ml$/, '') + '.lock.json',
+    lockFile: `${file.replace(/\.ya?ml$/, '')}.lock.json`,
     store: at,
     repo: join(at, 'repo'),
     blobs: join(at, 'blobs'),

@@ -19,10 +19,13 @@ export function readTextFile(work: Work, root: Dir, path: string): string | unde
   const resolved = resolvePath(root, path, { followLast: true })
   if (resolved.kind !== 'found' || resolved.node.kind !== 'file') return undefined
   const { checksum, size } = resolved.node
-  if (size > LARGEST) throw new CtrbuildError('ROOTFS_INVALID', `${path} of the image has ${size} bytes, more than 1 MiB`)
+  if (size > LARGEST)
+    throw new CtrbuildError('ROOTFS_INVALID', `${path} of the image has ${size} bytes, more than 1 MiB`)
   const object = objectPath(checksum as Checksum, 'file')
-  const bytes = readObject(join(work.stage.path, object)) ?? readObject(join(work.stage.repo.path, 'objects', object))
-  if (bytes === undefined) throw new CtrbuildError('OBJECT_DAMAGED', `the store has lost ${object}, which is ${path}`)
+  const bytes =
+    readObject(join(work.stage.path, object)) ?? readObject(join(work.stage.repo.path, 'objects', object))
+  if (bytes === undefined)
+    throw new CtrbuildError('OBJECT_DAMAGED', `the store has lost ${object}, which is ${path}`)
   return bytes.toString('utf8')
 }
 

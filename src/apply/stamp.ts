@@ -16,7 +16,12 @@ export function stampText(stamp: Stamp): string {
  */
 export function parseStamp(text: string): Stamp {
   const stamp = parseJson(text) as Partial<Stamp> | null
-  if (stamp?.formatVersion !== 1 || typeof stamp.name !== 'string' || !isRecord(stamp.files) || !isRecord(stamp.spec)) {
+  if (
+    stamp?.formatVersion !== 1 ||
+    typeof stamp.name !== 'string' ||
+    !isRecord(stamp.files) ||
+    !isRecord(stamp.spec)
+  ) {
     throw new CtrbuildError('PLAN_INVALID', 'it is not a stamp of this version')
   }
   parseDigest(stamp.inputs)

@@ -1,4 +1,6 @@
 /** The union of a stack of layers: from the store, or computed once and committed. */
+
+import { CtrbuildError } from '../errors.ts'
 import { type ChainId, type DiffId, hexOf } from '../oci/digest.ts'
 import { rootfsCommit, rootfsRef } from '../ostree/commits.ts'
 import { layerListingRef, putListing, readListing, unionListingRef } from '../ostree/listings.ts'
@@ -6,7 +8,6 @@ import { readCommit } from '../ostree/read.ts'
 import { readRef } from '../ostree/refs.ts'
 import { putCommit, putTree } from '../ostree/write.ts'
 import type { MergeStep } from '../plan/types.ts'
-import { CtrbuildError } from '../errors.ts'
 import { decodeListing, encodeListing } from '../tree/listing.ts'
 import type { Dir } from '../tree/node.ts'
 import { settle } from '../tree/settle.ts'
@@ -18,14 +19,21 @@ import type { Union, Work } from './work.ts'
 export async function mergeLayers(work: Work, { chain, chainId }: MergeStep): Promise<void> {
   const began = work.now()
   const settled = settle(chain.map(diffId => layerTree(work, diffId)))
-  const topDown = work.plan.bundles.some(bundle => bundle.chainId === chainId && bundle.spec.checkout === 'union-add')
+  const topDown = work.plan.bundles.some(
+    bundle => bundle.chainId === chainId && bundle.spec.checkout === 'union-add',
+  )
   const root = topDown ? unionAdd(settled) : union(settled)
   const { tree, meta } = putTree(work.writer, root)
   work.unions.set(chainId, { root, tree, meta })
   work.refs.set(rootfsRef(chainId), putCommit(work.writer, rootfsCommit({ chainId, chain, tree, meta })))
   work.refs.set(unionListingRef(chainId), putListing(work.writer, encodeListing(root)))
   const seconds = (work.now() - began) / 1000
-  work.reporter.event({ kind: 'merged', chain: hexOf(chainId).slice(0, 12), entries: countTree(root).entries, seconds })
+  work.reporter.event({
+    kind: 'merged',
+    chain: hexOf(chainId).slice(0, 12),
+    entries: countTree(root).entries,
+    seconds,
+  })
 }
 
 /**

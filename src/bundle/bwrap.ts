@@ -44,17 +44,17 @@ export function bwrapOptions(config: RuntimeConfig): string[] {
 }
 
 /** Limits as options of prlimit(1), which takes SOFT:HARD. */
-export function prlimitOptions({ process }: RuntimeConfig): string[] {
-  return process.rlimits.map(
+export function prlimitOptions(config: RuntimeConfig): string[] {
+  return config.process.rlimits.map(
     ({ type, soft, hard }) => `--${type.replace(/^RLIMIT_/, '').toLowerCase()}=${soft}:${hard}`,
   )
 }
 
 /** Being process 1 inside is only possible in a process namespace of its own; an id only in a user namespace. */
-function namespaceOptions({ linux, process }: RuntimeConfig): string[] {
-  const options = linux.namespaces.flatMap(({ type }) => NAMESPACE_OPTIONS[type] ?? [])
+function namespaceOptions(config: RuntimeConfig): string[] {
+  const options = config.linux.namespaces.flatMap(({ type }) => NAMESPACE_OPTIONS[type] ?? [])
   const first = options.includes('--unshare-pid') ? ['--as-pid-1'] : []
-  const { uid, gid } = process.user
+  const { uid, gid } = config.process.user
   const ids = options.includes('--unshare-user') ? ['--uid', String(uid), '--gid', String(gid)] : []
   return [...options, ...first, ...ids]
 }

@@ -66,11 +66,11 @@ function linkTarget(spec: MountSpec): MountLink['to'] | undefined {
 function nameLinks(targets: readonly MountLink['to'][]): Map<string, MountLink> {
   const distinct = new Map(targets.map(to => [keyOf(to), to]))
   const slugs = [...distinct.values()].map(slugOf)
-  const isShared = (slug: string) => slugs.indexOf(slug) !== slugs.lastIndexOf(slug)
+  const isTakenTwice = (slug: string) => slugs.indexOf(slug) !== slugs.lastIndexOf(slug)
   return new Map(
     [...distinct].map(([key, to]) => {
       const slug = slugOf(to)
-      const name = isShared(slug) ? `${slug}-${hexOf(digestOf(key)).slice(0, 12)}` : slug
+      const name = isTakenTwice(slug) ? `${slug}-${hexOf(digestOf(key)).slice(0, 12)}` : slug
       return [key, { path: `${MOUNTS}/${name}`, to }]
     }),
   )

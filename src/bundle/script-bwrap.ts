@@ -27,10 +27,10 @@ const CHANGE_FOLDER = `
 # The sources of mounts are relative to it.
 cd -- "$here"`
 
-function command({ process }: RuntimeConfig): string {
+function command(config: RuntimeConfig): string {
   return `
 # shellcheck disable=SC1003,SC2016 # every word is data
-[ "$#" -gt 0 ] || set -- ${process.args.map(quote).join(' ')}
+[ "$#" -gt 0 ] || set -- ${config.process.args.map(quote).join(' ')}
 set -- -- "$@"`
 }
 
@@ -57,8 +57,8 @@ fi`
 }
 
 /** Outside of a user namespace, bubblewrap leaves everybody who they are. */
-function changeUser({ process }: RuntimeConfig): string {
-  const { uid, gid, additionalGids = [] } = process.user
+function changeUser(config: RuntimeConfig): string {
+  const { uid, gid, additionalGids = [] } = config.process.user
   const groups = additionalGids.length === 0 ? '--clear-groups' : `--groups=${additionalGids.join(',')}`
   return `
 set -- setpriv --reuid=${uid} --regid=${gid} ${groups} -- "$@"`

@@ -7,6 +7,8 @@
  * does not last. What the image has in that place is hidden, since no runtime but runc and crun could copy it.
  */
 import type { ImageConfig } from '../oci/image.ts'
+import { bytesOf } from '../tree/node.ts'
+import { quoted } from '../tree/path.ts'
 import { isWithin, tryContainerPath } from './container-path.ts'
 import { tmpfs } from './system-mounts.ts'
 import type { RuntimeMount } from './types.ts'
@@ -36,14 +38,14 @@ function isUsable(path: string | undefined): path is string {
 }
 
 function ignored(volume: string): BundleWarning {
-  const message = `the image's volume ${JSON.stringify(volume.slice(0, 200))} is left out: nothing may be mounted there`
+  const message = `the image's volume ${quoted(bytesOf(volume))} is left out: nothing may be mounted there`
   return { code: 'VOLUME_IGNORED', message }
 }
 
 function inMemory(path: string): BundleWarning {
   return {
     code: 'VOLUME_IN_MEMORY',
-    message: `the image's volume ${path} is kept in memory and empty at every start`,
-    hint: `To keep its data, mount something there: { type: volume, source: data, target: ${path} }`,
+    message: `the image's volume ${quoted(bytesOf(path))} is kept in memory and empty at every start`,
+    hint: 'To keep its data, mount something there, such as { type: volume, source: data, target: PATH }',
   }
 }

@@ -17,6 +17,8 @@ import { skopeoSource } from '../source/skopeo.ts'
 import { parseSpec } from '../spec/parse.ts'
 import { bindSources, missingSources } from '../spec/sources.ts'
 import type { Spec } from '../spec/types.ts'
+import { writeFileAtomic } from '../sys/atomic.ts'
+import { diskError } from '../sys/failure.ts'
 import type { CommandOptions, LockingOptions, Surroundings } from './context.ts'
 import { usesColor } from './context.ts'
 
@@ -36,7 +38,9 @@ export function readSpecFile(options: CommandOptions, surroundings: Surroundings
   const text = readSpecText(path, options.file)
   const parsed = parseSpec(text, { file: options.file, platform: hostPlatform(surroundings.arch) })
   const show = (problems: Parameters<typeof renderProblems>[0]) =>
-    surroundings.stderr.write(renderProblems(problems, { text, color: usesColor(options, surroundings.stderr) }))
+    surroundings.stderr.write(
+      renderProblems(problems, { text, color: usesColor(options, surroundings.stderr) }),
+    )
   if (!parsed.ok) {
     show(parsed.problems)
     return undefined
@@ -74,6 +78,18 @@ export function readLockFile(places: Places): Lock | undefined {
   }
 }
 
+/**
+ * Writes the lock beside a bundles.yaml.
+ * @throws CtrbuildError DISK, PERMISSION
+ */
+export function writeLockFile(places: Places, text: string): void {
+  try {
+    writeFileAtomic(places.lockFile, text, { mode: 0o644 })
+  } catch (error) {
+    throw diskError(error, `cannot write ${places.lockFile}`)
+  }
+}
+
 /** Registries and local images, with the documents that are known already. */
 export function openSource(places: Places, offline: boolean): CachedSource {
   const source = skopeoSource({ blobs: places.blobs, base: places.base })
@@ -98,19 +114,29 @@ export async function settleLock(
 ): Promise<SettledLock> {
   const previous = readLockFile(places)
   const state = lockState(spec, previous)
-  if (options.locked && state.kind !== 'complete') throw notLocked(state.kind, state.missing.map(image => image.reference))
+  if (options.locked && state.kind !== 'complete')
+    throw notLocked(
+      state.kind,
+      state.missing.map(image => image.reference),
+    )
   const lock = await resolveLock(spec, source, { ...(previous && { previous }), limit: cpus + 2, signal })
   return { lock, lockSource: state.kind === 'complete' ? 'file' : 'memory' }
 }
 
 function notLocked(kind: 'missing' | 'outdated', references: readonly string[]): CtrbuildError {
-  const names = references.length === 0 ? '' : `: ${references.join(', ')} ${references.length === 1 ? 'is' : 'are'} not locked`
+  const names =
+    references.length === 0
+      ? ''
+      : `: ${references.join(', ')} ${references.length === 1 ? 'is' : 'are'} not locked`
   return kind === 'missing'
     ? new CtrbuildError('LOCK_MISSING', `there is no bundles.lock.json${names}`, { hint: LOCK_HINT })
-    : new CtrbuildError('LOCK_OUTDATED', `bundles.lock.json belongs to another bundles.yaml${names}`, { hint: LOCK_HINT })
+    : new CtrbuildError('LOCK_OUTDATED', `bundles.lock.json belongs to another bundles.yaml${names}`, {
+        hint: LOCK_HINT,
+      })
 }
 
-const LOCK_HINT = 'Run "ctrbuild lock" and commit the result; --locked (the default where CI is set) changes no lock'
+const LOCK_HINT =
+  'Run "ctrbuild lock" and commit the result; --locked (the default where CI is set) changes no lock'
 
 /** Who bundles are made for: whoever runs ctrbuild. */
 export function privilegeOf({ uid, gid }: Surroundings): Privilege {

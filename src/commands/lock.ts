@@ -1,12 +1,12 @@
 /** `ctrbuild lock`: asks what every image means now, and writes bundles.lock.json. */
-import { formatLock } from '../lock/text.ts'
-import { resolveLock } from '../lock/resolve.ts'
-import { writeFileAtomic } from '../sys/atomic.ts'
-import { hexOf } from '../oci/digest.ts'
+
 import { EXIT_STATUS } from '../errors.ts'
+import { resolveLock } from '../lock/resolve.ts'
+import { formatLock } from '../lock/text.ts'
 import type { LockedImage } from '../lock/types.ts'
+import { hexOf } from '../oci/digest.ts'
 import type { CommandOptions, Surroundings } from './context.ts'
-import { openSource, readLockFile, readSpecFile } from './inputs.ts'
+import { openSource, readLockFile, readSpecFile, writeLockFile } from './inputs.ts'
 
 /** @throws CtrbuildError as ImageSource.resolve */
 export async function lock(options: CommandOptions, surroundings: Surroundings): Promise<number> {
@@ -16,7 +16,7 @@ export async function lock(options: CommandOptions, surroundings: Surroundings):
   const before = readLockFile(places)
   const source = openSource(places, false)
   const after = await resolveLock(spec, source, { limit: surroundings.cpus + 2, signal: surroundings.signal })
-  writeFileAtomic(places.lockFile, formatLock(after), { mode: 0o644 })
+  writeLockFile(places, formatLock(after))
   for (const image of after.images) surroundings.stdout.write(`${line(image, before?.images ?? [])}\n`)
   return 0
 }
@@ -27,7 +27,9 @@ function line(image: LockedImage, before: readonly LockedImage[]): string {
   const name = `${reference} (${platform})`
   const now = short(image)
   if (known === undefined) return `+ ${name} ${now}`
-  return known.manifest.digest === manifest.digest ? `  ${name} ${now}` : `~ ${name} ${short(known)} -> ${now}`
+  return known.manifest.digest === manifest.digest
+    ? `  ${name} ${now}`
+    : `~ ${name} ${short(known)} -> ${now}`
 }
 
 function short({ manifest }: LockedImage): string {

@@ -33,6 +33,7 @@ function unknownWord(
   // The parser names options without their dashes.
   const isOption = words.some(word => word.startsWith('-') && word.replace(/^-+|=.*$/gs, '') === unknown)
   const near = closest(unknown, isOption ? options : commands)
+  if (isOption && options.includes(unknown)) return usage(`this command has no option ${dashed(unknown)}`)
   if (isOption) return usage(`there is no option ${dashed(unknown)}`, near && `Did you mean ${dashed(near)}?`)
   if (words.some(word => commands.includes(word)))
     return usage(`${JSON.stringify(unknown)} is one argument too many`)

@@ -21,8 +21,17 @@ import {
 } from 'node:fs'
 import { isErrno } from '../errors.ts'
 import { setXattr } from '../sys/xattr.ts'
-import { type ByteString, bytesOf, type Dir, type File, type Meta, type Node, type Symlink } from '../tree/node.ts'
-import type { RepoMode } from './types.ts'
+import {
+  type ByteString,
+  bytesOf,
+  type Dir,
+  type File,
+  type Meta,
+  type Node,
+  type Symlink,
+} from '../tree/node.ts'
+import { missing } from './stored-content.ts'
+import type { Checksum, RepoMode } from './types.ts'
 
 /** How a tree is put on disk. */
 export interface Checkout {
@@ -45,7 +54,7 @@ export interface CheckedOut {
 /** The state of one walk. */
 interface Walk {
   readonly checkout: Checkout
-  /** First path of a file that has a name here already, for hard links within the tree. */
+  /** Path of the last copy of a file made here, for hard links within the tree. */
   readonly seen: Map<File, ByteString>
   /** Object folders as byte strings; the one that had the last object comes first. */
   readonly objects: ByteString[]
@@ -123,28 +132,45 @@ function makeSymlink(walk: Walk, node: Symlink, path: ByteString): void {
 }
 
 function makeFile(walk: Walk, node: File, path: ByteString): void {
-  const own = walk.checkout.copy || node.size === 0 || walk.fallback === 'EXDEV' || walk.fallback === 'EPERM'
-  if (!own) return linkObject(walk, node, path)
-  const first = walk.seen.get(node)
-  if (first !== undefined) return linkSync(onDisk(first), onDisk(path))
+  const isShared = !walk.checkout.copy && node.size > 0
+  if (isShared && linkObject(walk, node, path)) return
+  if (linkFirst(walk, node, path)) return
   walk.seen.set(node, path)
   if (node.size === 0) makeEmpty(walk, node, path)
   else copyObject(walk, node, path)
 }
 
-function linkObject(walk: Walk, node: File, path: ByteString): void {
+/** False where the file system does not link the object here: for this file, or for none. */
+function linkObject(walk: Walk, node: File, path: ByteString): boolean {
+  if (walk.fallback === 'EXDEV' || walk.fallback === 'EPERM') return false
   try {
     fromObjects(walk, node, object => linkSync(object, onDisk(path)))
     walk.links += 1
+    return true
   } catch (error) {
     if (!isErrno(error, 'EMLINK', 'EXDEV', 'EPERM')) throw error
     walk.fallback = error.code
-    copyObject(walk, node, path)
+    return false
+  }
+}
+
+/** Gives a file that has a name of its own here another one; false where it has none, or as many as it can have. */
+function linkFirst(walk: Walk, node: File, path: ByteString): boolean {
+  const first = walk.seen.get(node)
+  if (first === undefined) return false
+  try {
+    linkSync(onDisk(first), onDisk(path))
+    return true
+  } catch (error) {
+    if (!isErrno(error, 'EMLINK')) throw error
+    return false
   }
 }
 
 function copyObject(walk: Walk, node: File, path: ByteString): void {
-  fromObjects(walk, node, object => copyFileSync(object, onDisk(path), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL))
+  fromObjects(walk, node, object =>
+    copyFileSync(object, onDisk(path), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),
+  )
   finishFile(walk, node, path)
 }
 
@@ -176,7 +202,8 @@ function fromObjects(walk: Walk, node: File, use: (object: string | Buffer) => v
       if (i > 0) walk.objects.unshift(...walk.objects.splice(i, 1))
       return
     } catch (error) {
-      if (!isErrno(error, 'ENOENT') || i + 1 >= walk.objects.length) throw error
+      if (!isErrno(error, 'ENOENT')) throw error
+      if (i + 1 >= walk.objects.length) throw missing(node.checksum as Checksum, 'file')
     }
   }
 }

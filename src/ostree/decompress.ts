@@ -70,7 +70,10 @@ async function* checked(
       first = false
       const found = sniff(chunk)
       if (found !== promised) {
-        throw new CtrbuildError('COMPRESSION_INVALID', `layer ${name} is ${said(found)}, but its media type says ${said(promised)}`)
+        throw new CtrbuildError(
+          'COMPRESSION_INVALID',
+          `layer ${name} is ${said(found)}, but its media type says ${said(promised)}`,
+        )
       }
     }
     tap(chunk)
@@ -86,7 +89,11 @@ export function sniff(bytes: Buffer): Compression {
   return 'none'
 }
 
-async function* decompressed(compressed: AsyncIterable<Buffer>, kind: 'gzip' | 'zstd', name: string): AsyncGenerator<Buffer> {
+async function* decompressed(
+  compressed: AsyncIterable<Buffer>,
+  kind: 'gzip' | 'zstd',
+  name: string,
+): AsyncGenerator<Buffer> {
   try {
     if (kind === 'gzip') yield* through(compressed, zlib.createGunzip({ chunkSize: CHUNK }))
     else if (ownZstd !== undefined) yield* through(compressed, ownZstd({ chunkSize: CHUNK }))
@@ -156,15 +163,25 @@ async function* throughZstdProgram(compressed: AsyncIterable<Buffer>): AsyncGene
 
 function decompressionError(error: unknown, kind: string, name: string): unknown {
   if (error instanceof CtrbuildError || !(error instanceof Error)) return error
-  if (isErrno(error, 'ENOENT')) {
-    return new CtrbuildError('PROGRAM_MISSING', `layer ${name} is zstd compressed, and the zstd program is missing`, {
-      hint: 'Install the package zstd, or use Node 22.15 or newer',
-    })
+  if ('syscall' in error) {
+    // Reading the blob failed, or starting the program did.
+    if (error.syscall !== 'spawn zstd' || !isErrno(error, 'ENOENT')) return error
+    return new CtrbuildError(
+      'PROGRAM_MISSING',
+      `layer ${name} is zstd compressed, and the zstd program is missing`,
+      {
+        hint: 'Install the package zstd, or use Node 22.15 or newer',
+      },
+    )
   }
-  return new CtrbuildError('COMPRESSION_INVALID', `layer ${name} cannot be decompressed (${kind}): ${error.message}`, {
-    hint: 'The blob is damaged, or was cut short when the image was pushed',
-    cause: error,
-  })
+  return new CtrbuildError(
+    'COMPRESSION_INVALID',
+    `layer ${name} cannot be decompressed (${kind}): ${error.message}`,
+    {
+      hint: 'The blob is damaged, or was cut short when the image was pushed',
+      cause: error,
+    },
+  )
 }
 
 function said(compression: Compression): string {

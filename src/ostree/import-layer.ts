@@ -53,7 +53,11 @@ export interface ImportedLayer extends ReadLayer {
 export async function importLayer(blob: LayerBlob, context: ImportContext): Promise<ImportedLayer> {
   const { writer, readers, limits } = context
   // An uncompressed copy of a compressed layer is named by its diffID; some sources say gzip of it all the same.
-  const stream = openBlob(blob.path, blob.path.endsWith(blob.diffId.slice(7)) ? 'none' : blob.compression, blob.name)
+  const stream = openBlob(
+    blob.path,
+    blob.path.endsWith(blob.diffId.slice(7)) ? 'none' : blob.compression,
+    blob.name,
+  )
   const hash = createHash('sha256')
   let uncompressedSize = 0
   const chunks = watched(stream, blob, context, chunk => {
@@ -95,16 +99,27 @@ function checkDigests(blob: LayerBlob, stream: BlobStream, diffId: DiffId): void
   const digest = stream.digest()
   if (diffId === blob.diffId && (digest === blob.digest || (digest as string) === diffId)) return
   if (digest !== blob.digest && (digest as string) !== blob.diffId) {
-    throw new CtrbuildError('DIGEST_MISMATCH', `layer ${blob.name}\n  wanted ${blob.digest}\n   found ${digest}`, {
-      hint: 'The blob was damaged on its way, or the registry serves other bytes; it is fetched anew next time',
-    })
+    throw new CtrbuildError(
+      'DIGEST_MISMATCH',
+      `layer ${blob.name}\n  wanted ${blob.digest}\n   found ${digest}`,
+      {
+        hint: 'The blob was damaged on its way, or the registry serves other bytes; it is fetched anew next time',
+      },
+    )
   }
-  throw new CtrbuildError('DIFFID_MISMATCH', `layer ${blob.name} uncompressed\n  wanted ${blob.diffId}\n   found ${diffId}`, {
-    hint: 'The image configuration does not belong to these layers; build and push the image again',
-  })
+  throw new CtrbuildError(
+    'DIFFID_MISMATCH',
+    `layer ${blob.name} uncompressed\n  wanted ${blob.diffId}\n   found ${diffId}`,
+    {
+      hint: 'The image configuration does not belong to these layers; build and push the image again',
+    },
+  )
 }
 
-async function take(chunks: AsyncIterator<Buffer>, most: number): Promise<{ chunks: Buffer[]; ended: boolean }> {
+async function take(
+  chunks: AsyncIterator<Buffer>,
+  most: number,
+): Promise<{ chunks: Buffer[]; ended: boolean }> {
   const taken: Buffer[] = []
   for (let bytes = 0; bytes <= most; ) {
     const { done, value } = await chunks.next()

@@ -37,7 +37,12 @@ export function putListing(writer: ObjectWriter, listing: string): Checksum {
 }
 
 /** Stages a tree that holds one file. */
-export function putSingleFile(writer: ObjectWriter, name: string, content: Buffer, rootMeta: Meta = IMPLIED_META): RootChecksums {
+export function putSingleFile(
+  writer: ObjectWriter,
+  name: string,
+  content: Buffer,
+  rootMeta: Meta = IMPLIED_META,
+): RootChecksums {
   const checksum = createHash('sha256').update(contentHeader(META)).update(content).digest('hex') as Checksum
   putFile(writer, checksum, META, [content])
   const file: File = { kind: 'file', meta: META, size: content.length, checksum }

@@ -34,14 +34,13 @@ export interface ObjectWriter {
   readonly known: Map<string, Set<string>>
   /** Prefix folders of the stage that are there. */
   readonly folders: Set<string>
-  /** Bytes of content that were new to the repository. */
-  newBytes: number
-  newObjects: number
+  /** How many objects this writer staged. */
+  staged: number
 }
 
 /** A writer into a stage; several threads may each have one. */
 export function objectWriter(stage: Stage): ObjectWriter {
-  return { stage, known: new Map(), folders: new Set(), newBytes: 0, newObjects: 0 }
+  return { stage, known: new Map(), folders: new Set(), staged: 0 }
 }
 
 /** True where the repository has the object already, or this writer staged it. */
@@ -55,31 +54,37 @@ export function putMetadata(writer: ObjectWriter, checksum: Checksum, type: Obje
   const fd = create(writer, checksum, type, 0o644)
   if (fd === undefined) return
   finish(writer, fd, checksum, type, () => writeAll(fd, bytes))
-  count(writer, checksum, type, bytes.length)
+  count(writer, checksum, type)
 }
 
 /** Stages a symbolic link's object: a link in a bare repository, a file with the target in a bare-user one. */
 export function putSymlink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: ByteString): void {
   if (hasObject(writer, checksum, 'file')) return
   const bytes = Buffer.from(target, 'latin1')
+  // libostree writes the target with the NUL that ends it in memory.
+  const stored = Buffer.concat([bytes, Buffer.alloc(1)])
   if (writer.stage.repo.mode === 'bare') putBareSymlink(writer, checksum, meta, bytes)
-  else putBareUserFile(writer, checksum, { ...meta, mode: 0o644 }, encodeOstreeMeta(meta, 'symlink'), fd => writeAll(fd, bytes))
-  count(writer, checksum, 'file', bytes.length)
+  else
+    putBareUserFile(writer, checksum, { ...meta, mode: 0o644 }, encodeOstreeMeta(meta, 'symlink'), fd =>
+      writeAll(fd, stored),
+    )
+  count(writer, checksum, 'file')
 }
 
 /** Stages a regular file whose content is in memory, in pieces. */
-export function putFile(writer: ObjectWriter, checksum: Checksum, meta: Meta, pieces: readonly Buffer[]): void {
+export function putFile(
+  writer: ObjectWriter,
+  checksum: Checksum,
+  meta: Meta,
+  pieces: readonly Buffer[],
+): void {
   if (hasObject(writer, checksum, 'file')) return
-  let size = 0
   const write = (fd: number) => {
-    for (const piece of pieces) {
-      writeAll(fd, piece)
-      size += piece.length
-    }
+    for (const piece of pieces) writeAll(fd, piece)
   }
   if (writer.stage.repo.mode === 'bare') putBareFile(writer, checksum, meta, write)
   else putBareUserFile(writer, checksum, meta, encodeOstreeMeta(meta, 'file'), write)
-  count(writer, checksum, 'file', size)
+  count(writer, checksum, 'file')
 }
 
 /** A file too large for memory, while its content arrives and its checksum is not known yet. */
@@ -90,19 +95,22 @@ export interface LargeFile {
 
 /** Opens a temporary file beside the stage for content that is written piece by piece. */
 export function beginLargeFile(writer: ObjectWriter): LargeFile {
-  const path = `${writer.stage.path}-large-${threadId}-${writer.newObjects}`
+  const path = `${writer.stage.path}-large-${threadId}-${writer.staged}`
   return { fd: openSync(path, O_CREAT | O_EXCL | O_WRONLY, 0o600), path }
 }
 
 /** Names a large file by its checksum now that all its content is written, or drops it where it is known. */
-export function endLargeFile(writer: ObjectWriter, file: LargeFile, checksum: Checksum, meta: Meta, size: number): void {
-  if (hasObject(writer, checksum, 'file')) return abandonLargeFile(file)
+export function endLargeFile(writer: ObjectWriter, file: LargeFile, checksum: Checksum, meta: Meta): void {
+  if (hasObject(writer, checksum, 'file')) {
+    abandonLargeFile(file)
+    return
+  }
   if (writer.stage.repo.mode === 'bare') applyBareMeta(file.fd, meta)
   else applyBareUserMeta(file.fd, meta, encodeOstreeMeta(meta, 'file'))
   futimesSync(file.fd, 0, 0)
-  closeSync(file.fd)
   renameSync(file.path, stagedPath(writer, checksum, 'file'))
-  count(writer, checksum, 'file', size)
+  closeSync(file.fd)
+  count(writer, checksum, 'file')
 }
 
 /** Drops a large file. */
@@ -116,7 +124,12 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done)
 }
 
-function putBareFile(writer: ObjectWriter, checksum: Checksum, meta: Meta, write: (fd: number) => void): void {
+function putBareFile(
+  writer: ObjectWriter,
+  checksum: Checksum,
+  meta: Meta,
+  write: (fd: number) => void,
+): void {
   const fd = create(writer, checksum, 'file', 0o600)
   if (fd === undefined) return
   finish(writer, fd, checksum, 'file', () => {
@@ -132,14 +145,11 @@ function putBareUserFile(
   ostreeMeta: Buffer,
   write: (fd: number) => void,
 ): void {
-  const mode = userMode(meta)
-  const fd = create(writer, checksum, 'file', mode)
+  const fd = create(writer, checksum, 'file', 0o600)
   if (fd === undefined) return
   finish(writer, fd, checksum, 'file', () => {
     write(fd)
-    setXattr(fd, 'user.ostreemeta', ostreeMeta)
-    // The umask takes away write permission for group and others only.
-    if ((mode & 0o022) !== 0) fchmodSync(fd, mode)
+    applyBareUserMeta(fd, meta, ostreeMeta)
   })
 }
 
@@ -172,7 +182,12 @@ function userMode(meta: Meta): number {
 }
 
 /** Opens an object's file for writing; undefined where another thread has it already. */
-function create(writer: ObjectWriter, checksum: Checksum, type: ObjectType, mode: number): number | undefined {
+function create(
+  writer: ObjectWriter,
+  checksum: Checksum,
+  type: ObjectType,
+  mode: number,
+): number | undefined {
   try {
     return openSync(stagedPath(writer, checksum, type), O_CREAT | O_EXCL | O_WRONLY, mode)
   } catch (error) {
@@ -182,7 +197,13 @@ function create(writer: ObjectWriter, checksum: Checksum, type: ObjectType, mode
 }
 
 /** Runs `write`, sets the fixed time and closes; an object that could not be completed does not stay. */
-function finish(writer: ObjectWriter, fd: number, checksum: Checksum, type: ObjectType, write: () => void): void {
+function finish(
+  writer: ObjectWriter,
+  fd: number,
+  checksum: Checksum,
+  type: ObjectType,
+  write: () => void,
+): void {
   try {
     write()
     futimesSync(fd, 0, 0)
@@ -222,8 +243,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function count(writer: ObjectWriter, checksum: Checksum, type: ObjectType, bytes: number): void {
+function count(writer: ObjectWriter, checksum: Checksum, type: ObjectType): void {
   knownIn(writer, checksum.slice(0, 2)).add(`${checksum.slice(2)}.${type}`)
-  writer.newObjects += 1
-  writer.newBytes += bytes
+  writer.staged += 1
 }

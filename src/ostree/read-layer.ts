@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import type { ByteSource } from '../oci/tar/cursor.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { readTar, type TarEntry } from '../oci/tar/reader.ts'
+import { keptXattrs } from '../oci/xattr-policy.ts'
 import { createLayer, type Dropped, type LayerEntry } from '../tree/layer.ts'
 import { encodeListing } from '../tree/listing.ts'
-import type { Meta } from '../tree/node.ts'
+import type { ByteString, Meta } from '../tree/node.ts'
 import { countTree, type TreeStats } from '../tree/stats.ts'
 import { contentHeader, symlinkChecksum } from './content.ts'
 import {
@@ -31,8 +32,8 @@ export interface ReadLayer {
   readonly root: RootChecksums
   readonly stats: TreeStats
   readonly dropped: readonly Dropped[]
-  readonly newObjects: number
-  readonly newBytes: number
+  /** Names of extended attributes that were not kept, sorted. */
+  readonly droppedXattrs: readonly ByteString[]
 }
 
 /**
@@ -41,15 +42,25 @@ export interface ReadLayer {
  */
 export function readLayer(source: ByteSource, limits: TarLimits, writer: ObjectWriter): ReadLayer {
   const layer = createLayer()
-  for (const entry of readTar(source, limits)) layer.add(layerEntry(entry, writer))
+  const droppedXattrs = new Set<ByteString>()
+  for (const entry of readTar(source, limits)) {
+    const xattrs = entry.type === 'symlink' ? [] : keptXattrs(entry.xattrs)
+    for (const xattr of entry.xattrs) if (!xattrs.includes(xattr)) droppedXattrs.add(xattr[0])
+    layer.add(layerEntry(entry, xattrs, writer))
+  }
   const { root, dropped } = layer.finish()
   const checksums = putTree(writer, root)
-  const { newObjects, newBytes } = writer
-  return { listing: encodeListing(root), root: checksums, stats: countTree(root), dropped, newObjects, newBytes }
+  return {
+    listing: encodeListing(root),
+    root: checksums,
+    stats: countTree(root),
+    dropped,
+    droppedXattrs: [...droppedXattrs].sort(),
+  }
 }
 
-function layerEntry(entry: TarEntry, writer: ObjectWriter): LayerEntry {
-  const { path, uid, gid, mode, xattrs } = entry
+function layerEntry(entry: TarEntry, xattrs: Meta['xattrs'], writer: ObjectWriter): LayerEntry {
+  const { path, uid, gid, mode } = entry
   const meta: Meta = { uid, gid, mode, xattrs }
   switch (entry.type) {
     case 'dir':
@@ -98,11 +109,11 @@ function putLarge(entry: TarEntry, meta: Meta, writer: ObjectWriter): Checksum {
       hash.update(piece)
       writeAll(file.fd, piece)
     }
+    const checksum = hash.digest('hex') as Checksum
+    endLargeFile(writer, file, checksum, meta)
+    return checksum
   } catch (error) {
     abandonLargeFile(file)
     throw error
   }
-  const checksum = hash.digest('hex') as Checksum
-  endLargeFile(writer, file, checksum, meta, entry.size)
-  return checksum
 }

@@ -44,9 +44,16 @@ function startWorker(all: Worker[]): Worker {
   return worker
 }
 
-async function readIn(worker: Worker, chunks: AsyncIterable<Buffer>, stage: Stage, limits: TarLimits): Promise<ReadLayer> {
+async function readIn(
+  worker: Worker,
+  chunks: AsyncIterable<Buffer>,
+  stage: Stage,
+  limits: TarLimits,
+): Promise<ReadLayer> {
   const ring = createRing()
   const answered = answerOf(worker)
+  // A thread that died takes nothing out of the ring any more.
+  answered.catch(() => abortRing(ring))
   worker.postMessage({ ring, stage, limits } satisfies ReadRequest)
   try {
     for await (const chunk of chunks) if (!(await fill(ring, chunk))) break
@@ -59,16 +66,30 @@ async function readIn(worker: Worker, chunks: AsyncIterable<Buffer>, stage: Stag
   const answer = await answered
   if (answer.ok) return answer.layer
   const { code, message, hint } = answer
-  throw new CtrbuildError(code ?? 'FAILED', message, hint === undefined ? {} : { hint })
+  throw code === undefined
+    ? new Error(message)
+    : new CtrbuildError(code, message, hint === undefined ? {} : { hint })
 }
 
-/** The worker's next message, or its death. */
+/**
+ * The worker's next message.
+ * @throws what the worker died of
+ */
 async function answerOf(worker: Worker): Promise<ReadAnswer> {
+  const over = new AbortController()
   worker.ref()
   try {
-    const [answer] = await once(worker, 'message')
+    const [answer] = await Promise.race([
+      once(worker, 'message', { signal: over.signal }),
+      once(worker, 'exit', { signal: over.signal }).then(ended),
+    ])
     return answer as ReadAnswer
   } finally {
+    over.abort()
     worker.unref()
   }
+}
+
+function ended([status]: unknown[]): never {
+  throw new Error(`a thread that reads layers ended with status ${status}`)
 }

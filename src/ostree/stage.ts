@@ -8,11 +8,13 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isErrno } from '../errors.ts'
-import { fsyncFolder, syncFs } from '../sys/atomic.ts'
+import { fsyncFolder } from '../sys/atomic.ts'
 import { writeRef } from './refs.ts'
 import type { Checksum, Repo } from './types.ts'
 
 const PREFIX = 'ctrbuild-'
+/** Stages, large files beside them, and refs that were being written. */
+const LEFT = /^(ctrbuild-|\.new-)/
 
 /** A staging folder of one apply. */
 export interface Stage {
@@ -21,35 +23,37 @@ export interface Stage {
   readonly path: string
 }
 
-/**
- * Makes an empty staging folder, and removes what an apply that was killed left behind.
- * The caller holds the store's lock, so no other apply can own one.
- */
+/** Makes an empty staging folder. */
 export function beginStage(repo: Repo, id: string): Stage {
   const tmp = join(repo.path, 'tmp')
   mkdirSync(tmp, { recursive: true, mode: 0o755 })
-  for (const name of readdirSync(tmp)) {
-    if (name.startsWith(PREFIX)) rmSync(join(tmp, name), { recursive: true, force: true })
-  }
   const path = join(tmp, PREFIX + id)
   mkdirSync(path, { mode: 0o700 })
   return { repo, path }
 }
 
 /**
- * Makes the staged objects part of the repository, then writes the refs that name them.
- * Everything written so far on the repository's file system is durable before the first object is moved.
+ * Removes what an apply that was killed left in the `tmp` of the repository at a path, which need not be there.
+ * The caller holds the store's lock, so that nobody uses any of it.
  */
-export async function publish(stage: Stage, refs: ReadonlyMap<string, Checksum>): Promise<void> {
+export function sweepStages(repo: string): void {
+  const tmp = join(repo, 'tmp')
+  for (const name of namesIn(tmp))
+    if (LEFT.test(name)) rmSync(join(tmp, name), { recursive: true, force: true })
+}
+
+/**
+ * Makes the staged objects part of the repository, then writes the refs that name them.
+ * The caller has made durable what was written so far on the repository's file system: see `syncFs`.
+ */
+export function publish(stage: Stage, refs: ReadonlyMap<string, Checksum>): void {
   const folders = readdirSync(stage.path)
   if (folders.length === 0 && refs.size === 0) return
-  await syncFs(stage.repo.path)
   const objects = join(stage.repo.path, 'objects')
   for (const folder of folders) moveFolder(join(stage.path, folder), join(objects, folder))
   for (const folder of folders) fsyncFolder(join(objects, folder))
   fsyncFolder(objects)
-  for (const [ref, checksum] of refs) writeRef(stage.repo, ref, checksum)
-  fsyncFolder(join(stage.repo.path, 'refs', 'heads'))
+  for (const [ref, checksum] of refs) writeRef(stage.repo, ref, checksum, { fsync: true })
 }
 
 /** Removes the staging folder with all that was not published. */
@@ -63,5 +67,14 @@ function moveFolder(from: string, to: string): void {
   } catch (error) {
     if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error
     for (const name of readdirSync(from)) renameSync(join(from, name), join(to, name))
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
   }
 }

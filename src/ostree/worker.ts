@@ -18,7 +18,12 @@ export interface ReadRequest {
 /** What it answers, once per request. */
 export type ReadAnswer =
   | { readonly ok: true; readonly layer: ReadLayer }
-  | { readonly ok: false; readonly code: ErrorCode | undefined; readonly message: string; readonly hint: string | undefined }
+  | {
+      readonly ok: false
+      readonly code: ErrorCode | undefined
+      readonly message: string
+      readonly hint: string | undefined
+    }
 
 parentPort?.on('message', (request: ReadRequest) => {
   parentPort!.postMessage(answer(request))

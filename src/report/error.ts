@@ -43,6 +43,7 @@ function causesOf(error: Error, paint: Paint): string {
   return lines.join('')
 }
 
-function indented(text: string): string {
+/** Text of several lines, safe to show, all but the first set in. */
+export function indented(text: string): string {
   return text.split('\n').map(escapeControls).join('\n    ')
 }

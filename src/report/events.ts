@@ -30,7 +30,13 @@ export type Event =
       readonly action: 'create' | 'update' | 'remove'
       readonly digest: string
     }
-  | { readonly kind: 'failed'; readonly step: string; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'failed'
+      readonly step: string
+      readonly code: string
+      readonly message: string
+      readonly hint?: string
+    }
   | { readonly kind: 'skipped'; readonly step: string; readonly because: string }
 
 /** Takes events. Closing ends what it draws. */

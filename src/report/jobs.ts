@@ -52,9 +52,12 @@ export function noJobs(now: () => number): Jobs {
   }
 }
 
-/** A failure is told by its step, which begins with what the job is about. */
+/** A failure is told by its step, which begins with what the job is about: the image, or a longer digest. */
 function endFailed(jobs: Map<string, Job>, step: string): void {
-  for (const key of jobs.keys()) if (step === key || step.startsWith(`${key} `)) jobs.delete(key)
+  const text = `${step.replace(/^import sha256:/, 'import ')} `
+  for (const key of jobs.keys()) {
+    if (text.startsWith(key.startsWith('import') ? key : `${key} `)) jobs.delete(key)
+  }
 }
 
 function rateOf(samples: Sample[], latest: Sample): number {

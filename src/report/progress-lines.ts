@@ -20,6 +20,7 @@ const LABEL = 20
 
 /** At most `rows` lines, none wider than `columns`. */
 export function progressLines(jobs: readonly Job[], { columns, rows }: Size, paint: Paint): string[] {
+  if (rows === 0) return []
   const shown = jobs.length <= rows ? jobs : jobs.slice(0, rows - 1)
   const wanted = Math.max(0, ...shown.map(job => widthOf(job.label)))
   const layout = layoutFor(columns - 1, wanted)

@@ -6,7 +6,11 @@ import { jsonReporter } from './json.ts'
 import { plainReporter } from './plain.ts'
 import { quietReporter } from './quiet.ts'
 import type { Clock, Screen } from './screen.ts'
-import { ttyReporter } from './tty.ts'
+import { type SizedScreen, ttyReporter } from './tty.ts'
+
+/** For terminals that do not know their size. */
+const DEFAULT_COLUMNS = 80
+const DEFAULT_ROWS = 24
 
 /** How progress is shown. */
 export type ProgressStyle = 'auto' | 'tty' | 'plain' | 'json' | 'quiet'
@@ -26,7 +30,7 @@ export function openReporter(
   const clock = { now, every }
   switch (progress === 'auto' ? automatic(stderr, env) : progress) {
     case 'tty':
-      return ttyReporter(stderr, clock, paint)
+      return ttyReporter(narrowed(stderr, env), clock, paint)
     case 'plain':
       return plainReporter(stderr, clock, paint)
     case 'json':
@@ -38,4 +42,18 @@ export function openReporter(
 
 function automatic(screen: Screen, env: ReporterSurroundings['env']): 'tty' | 'plain' {
   return screen.isTTY === true && !isCi(env) && env.TERM !== 'dumb' ? 'tty' : 'plain'
+}
+
+/** A terminal of which only so many columns may be used as the environment says. */
+function narrowed(screen: Screen, { COLUMNS = '' }: ReporterSurroundings['env']): SizedScreen {
+  const limit = /^[1-9][0-9]{0,3}$/.test(COLUMNS) ? Number(COLUMNS) : Number.POSITIVE_INFINITY
+  return {
+    write: text => screen.write(text),
+    get columns() {
+      return Math.min(limit, screen.columns || DEFAULT_COLUMNS)
+    },
+    get rows() {
+      return screen.rows || DEFAULT_ROWS
+    },
+  }
 }

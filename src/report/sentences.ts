@@ -1,6 +1,7 @@
 /** Events that are over, each as a line for people: the same words on a terminal and in a log. */
 import { formatBytes } from '../plan/bytes.ts'
 import type { Paint, Style } from './color.ts'
+import { indented } from './error.ts'
 import type { Event } from './events.ts'
 import { counted, formatDuration, formatRate } from './format.ts'
 import { shortReference } from './jobs.ts'
@@ -17,7 +18,7 @@ export function sentenceOf(event: Event, paint: Paint): string | undefined {
     case 'note':
       return escapeControls(event.message)
     case 'warning':
-      return `${paint('yellow', `warning ${event.code}:`)} ${escapeControls(event.message)}${hint(event.hint)}`
+      return `${paint('yellow', `warning ${event.code}:`)} ${indented(event.message)}${hint(event.hint)}`
     case 'fetched':
       return line(paint, 'green', 'fetched', `${shortReference(event.image)}  ${speed(event)}`)
     case 'imported': {
@@ -45,7 +46,7 @@ export function sentenceOf(event: Event, paint: Paint): string | undefined {
         paint,
         'red',
         'failed',
-        `${shortReference(event.step)}  ${event.code}: ${escapeControls(event.message)}`,
+        `${shortReference(event.step)}  ${event.code}: ${indented(event.message)}${hint(event.hint)}`,
       )
     case 'skipped':
       return line(

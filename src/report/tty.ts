@@ -2,19 +2,21 @@
 import type { Paint } from './color.ts'
 import type { Reporter } from './events.ts'
 import { noJobs } from './jobs.ts'
-import { progressLines } from './progress-lines.ts'
+import { progressLines, type Size } from './progress-lines.ts'
 import type { Clock, Screen } from './screen.ts'
 import { sentenceOf } from './sentences.ts'
 
 /** Ten times a second. */
 const FRAME = 100
-const DEFAULT_ROWS = 24
+
+/** A terminal whose size is known; it may change. */
+export type SizedScreen = Pick<Screen, 'write'> & Size
 
 /**
  * Draws on a terminal. The cursor rests below what is drawn and is never hidden, so that there is nothing to restore,
  * however the process ends.
  */
-export function ttyReporter(screen: Screen, clock: Clock, paint: Paint): Reporter {
+export function ttyReporter(screen: SizedScreen, clock: Clock, paint: Paint): Reporter {
   const jobs = noJobs(clock.now)
   const over: string[] = []
   let drawn = 0
@@ -29,7 +31,8 @@ export function ttyReporter(screen: Screen, clock: Clock, paint: Paint): Reporte
     isStale = false
   }
   const stop = clock.every(FRAME, () => {
-    if (isStale) draw(progressLines(jobs.live(), sizeOf(screen), paint))
+    // A row is left for the cursor: a block that fills the screen would scroll, and could not be redrawn.
+    if (isStale) draw(progressLines(jobs.live(), { columns: screen.columns, rows: screen.rows - 1 }, paint))
   })
   return {
     event(event) {
@@ -47,8 +50,3 @@ export function ttyReporter(screen: Screen, clock: Clock, paint: Paint): Reporte
 
 const CLEAR_LINE = '\x1b[K'
 const CLEAR_BELOW = '\x1b[J'
-
-/** A row is left for the cursor: if the block filled the screen, it would scroll and could not be redrawn. */
-function sizeOf({ columns, rows }: Screen): { columns: number; rows: number } {
-  return { columns: columns ?? 80, rows: Math.max(1, (rows ?? DEFAULT_ROWS) - 1) }
-}

@@ -64,13 +64,12 @@ async function takeOver(claimed: Claimed, layer: LockedLayer, progress: Progress
 
 async function orAborted(waiting: Promise<unknown>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
-  let stop!: () => void
-  const aborted = new Promise<void>(resolve => {
-    stop = resolve
+  // A signal of its own: many may wait, and Node warns of more than ten listeners on one.
+  const own = AbortSignal.any([signal])
+  await new Promise<void>(resolve => {
+    own.addEventListener('abort', () => resolve())
+    waiting.then(() => resolve())
   })
-  signal.addEventListener('abort', stop)
-  await Promise.race([waiting, aborted])
-  signal.removeEventListener('abort', stop)
   signal.throwIfAborted()
 }
 

@@ -69,10 +69,11 @@ function* tokensOf(text: string): Generator<Token> {
   }
 }
 
+/** A scalar may go over several lines, and what follows it still belongs to the line that it began in. */
 function trackLine({ text, span: [start] }: Token, state: State): void {
   const newline = text.lastIndexOf('\n')
-  if (newline < 0) return
-  state.lineStart = start + newline + 1
+  if (newline >= 0) state.lineStart = start + newline + 1
+  if (newline < 0 || newline < text.length - 1) return
   state.isStart = true
   if (state.items.length === 1) state.items[0] = false
 }

@@ -4,7 +4,10 @@ import { CtrbuildError, isErrno } from '../errors.ts'
 /** Turns the operating system's word for a full disk or a missing right into ctrbuild's. */
 export function diskError(error: unknown, doing: string): unknown {
   if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EMFILE', 'ENFILE')) {
-    return new CtrbuildError('DISK', `${doing}: ${error.message}`, { hint: diskHint(error.code!), cause: error })
+    return new CtrbuildError('DISK', `${doing}: ${error.message}`, {
+      hint: diskHint(error.code!),
+      cause: error,
+    })
   }
   if (isErrno(error, 'EACCES', 'EPERM')) {
     return new CtrbuildError('PERMISSION', `${doing}: ${error.message}`, {

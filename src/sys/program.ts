@@ -82,6 +82,7 @@ export function lastLine(text: string): string {
   return printable(text.trimEnd().split('\n').at(-1) ?? '').trim()
 }
 
+/** Many programs wait for one signal; each gets one of its own, since Node warns of more than ten listeners. */
 function execaOptions(options: ProgramOptions) {
   return {
     env: { ...options.env, LC_ALL: 'C', TZ: 'UTC' },
@@ -91,7 +92,7 @@ function execaOptions(options: ProgramOptions) {
     forceKillAfterDelay: GRACE,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.signal === undefined ? {} : { cancelSignal: AbortSignal.any([options.signal]) }),
   }
 }
 

@@ -41,5 +41,7 @@ function waitBefore(failures: number, wait: number): number {
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted())
+  await sleep(milliseconds, undefined, { signal: AbortSignal.any([signal]) }).catch(() =>
+    signal.throwIfAborted(),
+  )
 }

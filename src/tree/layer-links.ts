@@ -3,7 +3,7 @@ import { CtrbuildError } from '../errors.ts'
 import type { Folder } from './folder.ts'
 import { type ByteString, type File, type Link, type Node, type Symlink, WHITEOUT } from './node.ts'
 import { joinPath, type Names, parseEntryPath, quoted } from './path.ts'
-import { namesOf, treeView, walk } from './walk.ts'
+import { treeView, walk } from './walk.ts'
 import { bringsNothing, isWhiteout } from './whiteout.ts'
 
 /** A hard link whose target was not there when it was read. */
@@ -24,8 +24,8 @@ type Linked = File | Symlink | Link
 export function linkTo(root: Folder, path: ByteString, target: ByteString): Linked {
   const names = parseEntryPath(target)
   if (isWithin(names, parseEntryPath(path))) throw impossible(path, target, 'which it would replace')
-  const { real, node } = find(root, names, path)
-  return node === undefined || node.kind === 'dir' ? { kind: 'link', target: joinPath(real) } : node
+  const node = find(root, names, path)
+  return node === undefined || node.kind === 'dir' ? { kind: 'link', target: joinPath(names) } : node
 }
 
 /**
@@ -45,7 +45,7 @@ function resolve(root: Folder, link: Link, path: ByteString, resolved: Map<Link,
   while (node.kind === 'link' && !resolved.has(node)) {
     if (chain.has(node)) throw impossible(path, link.target, 'which is a hard link to it')
     chain.add(node)
-    const next: Node | undefined = find(root, parseEntryPath(node.target), path).node
+    const next: Node | undefined = find(root, parseEntryPath(node.target), path)
     if (next?.kind === 'dir' && !bringsNothing(next))
       throw impossible(path, link.target, 'which is a directory')
     if (next === undefined || next.kind === 'dir') break
@@ -57,7 +57,7 @@ function resolve(root: Folder, link: Link, path: ByteString, resolved: Map<Link,
 }
 
 /** Symlinks are followed on the way only: a hard link to a symlink is one more name for the symlink. */
-function find(root: Folder, target: Names, path: ByteString): { real: Names; node: Node | undefined } {
+function find(root: Folder, target: Names, path: ByteString): Node | undefined {
   const trail = walk(treeView(root), target, false)
   if (trail === undefined) throw impossible(path, joinPath(target), 'where symlinks go in circles')
   const last = trail.at(-1)
@@ -70,7 +70,7 @@ function find(root: Folder, target: Names, path: ByteString): { real: Names; nod
   ) {
     throw impossible(path, joinPath(target), 'which is a whiteout')
   }
-  return { real: namesOf(trail), node: last.at }
+  return last.at
 }
 
 function isWithin(names: Names, folder: Names): boolean {

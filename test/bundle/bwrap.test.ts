@@ -113,6 +113,11 @@ test('without a process namespace there is no first process', () => {
   expect(bwrapOptions(config).filter(option => option.startsWith('--unshare'))).toEqual([])
 })
 
+test("without an IPC namespace the message queues are the host's", () => {
+  const { config } = sampleBundle({ spec: sampleSpec({ namespaces: ['mount'] }) })
+  expect(optionLines(config)).toContain('\n--bind-try /dev/mqueue /dev/mqueue\n')
+})
+
 test('read-only paths of the image are bound from the image, never from the host', () => {
   const { config } = sampleBundle()
   const changed = { ...config, linux: { ...config.linux, readonlyPaths: ['/etc', '/proc/sys'] } }

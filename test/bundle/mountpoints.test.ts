@@ -14,13 +14,13 @@ function pointsOf(keys: Parameters<typeof sampleSpec>[0], files: string[] = []):
 
 test('every target and the working directory are made, files for files', () => {
   expect(
-    pointsOf({ mounts: [volume('/data'), volume('/etc/a.conf')], cwd: '/srv/work' }, ['/etc/a.conf']),
+    pointsOf({ mounts: [volume('/data'), volume('/etc/a.conf')], cwd: '/srv/app' }, ['/etc/a.conf']),
   ).toEqual([
     'dir /data',
     'dir /dev 755',
     'file /etc/a.conf',
     'dir /proc',
-    'dir /srv/work',
+    'dir /srv/app',
     'dir /sys',
     'dir /tmp 1777',
   ])
@@ -28,7 +28,7 @@ test('every target and the working directory are made, files for files', () => {
 
 test('what lies below another mount is not in the rootfs', () => {
   const mounts = [volume('/data'), volume('/data/log'), volume('/database'), volume('/dev/shm/x')]
-  expect(pointsOf({ mounts, cwd: '/data/work', rootfs: 'copy' })).toEqual([
+  expect(pointsOf({ mounts, cwd: '/data/sub', rootfs: 'copy' })).toEqual([
     'dir /data',
     'dir /database',
     'dir /dev 755',

@@ -61,8 +61,8 @@ test('what an image may not ask for is left out with a warning', () => {
       "VOLUME_IGNORED the image's volume "/" is left out: nothing may be mounted there",
       "VOLUME_IGNORED the image's volume "/proc/x" is left out: nothing may be mounted there",
       "VOLUME_IGNORED the image's volume "/dev" is left out: nothing may be mounted there",
-      "VOLUME_IGNORED the image's volume "C:\\\\data" is left out: nothing may be mounted there",
-      "VOLUME_IN_MEMORY the image's volume /ok is kept in memory and empty at every start",
+      "VOLUME_IGNORED the image's volume "C:\\data" is left out: nothing may be mounted there",
+      "VOLUME_IN_MEMORY the image's volume "/ok" is kept in memory and empty at every start",
     ]
   `)
   expect(config.annotations).toEqual({

@@ -56,13 +56,11 @@ function hasRoomForAll(mounts: readonly MountSpec[]): boolean {
   )
 }
 
-let folder: string
-let state: string
+const folder = await temporaryFolder()
+const state = join(folder, 'state')
 
-beforeAll(async () => {
-  folder = await temporaryFolder()
+beforeAll(() => {
   chmodSync(folder, 0o711)
-  state = join(folder, 'state')
   for (const name of ['state', 'v', 'w']) mkdirSync(join(folder, name), { mode: 0o755 })
   for (const name of ['state', 'v', 'w']) giveTo(PLAIN, join(folder, name))
 })
@@ -90,7 +88,7 @@ describe.each(CASES)('%s as %s', (runtime, _, privilege) => {
         })
         expect(status === 0 ? '' : stdout + stderr).toBe('')
       }),
-      { numRuns: Number(process.env.RUNS ?? 5) },
+      { numRuns: Number(process.env.RUNS ?? 3) },
     )
-  })
+  }, 600_000)
 })

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Privilege } from '../../src/bundle/types.ts'
 import type { Runtime } from '../../src/spec/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -15,13 +15,11 @@ const CASES = PRIVILEGES.flatMap(privilege =>
   RUNTIMES.map(runtime => [runtime, privilege.kind, privilege] as const),
 )
 
-let folder: string
-let state: string
+const folder = await temporaryFolder()
+const state = join(folder, 'state')
 
-beforeAll(async () => {
-  folder = await temporaryFolder()
+beforeAll(() => {
   chmodSync(folder, 0o711)
-  state = join(folder, 'state')
   mkdirSync(state, { mode: 0o700 })
   giveTo(PLAIN, state)
 })
@@ -40,6 +38,8 @@ function start(path: string, privilege: Privilege, command: readonly string[] = 
   })
 }
 
+vi.setConfig({ testTimeout: 60_000 })
+
 describe.each(CASES)('%s as %s', (runtime, kind, privilege) => {
   const script = `${kind}-${runtime}/run-${runtime}`
 
@@ -48,7 +48,7 @@ describe.each(CASES)('%s as %s', (runtime, kind, privilege) => {
       spec: sampleSpec({
         args: ['env'],
         env: { QUOTED: `it's "$x"`, LINES: 'a\nb', EMPTY: '' },
-        cwd: '/srv/work',
+        cwd: '/srv/app',
         mounts: [
           { type: 'volume', source: 'data', target: '/data', readonly: false },
           { type: 'bind', source: './app.conf', target: '/etc/app.conf', readonly: true, create: false },
@@ -72,7 +72,7 @@ describe.each(CASES)('%s as %s', (runtime, kind, privilege) => {
       env: { XDG_RUNTIME_DIR: state, LEAK: 'x' },
     })
     expect(`${stderr}${status}`).toBe('0')
-    const always = runtime === 'bwrap' ? ['PWD=/srv/work'] : []
+    const always = runtime === 'bwrap' ? ['PWD=/srv/app'] : []
     const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
     const declared = [
       'EMPTY=',
@@ -121,7 +121,7 @@ describe.each(CASES)('%s as %s', (runtime, kind, privilege) => {
       'id -u; id -g; pwd; hostname; echo $$; cat /etc/app.conf; echo; echo $(ls /proc/self/fd | grep -x .)'
     const { stdout } = start(script, privilege, ['sh', '-c', seen])
     // The fourth one is the directory that ls reads.
-    expect(stdout.split('\n')).toEqual(['0', '0', '/srv/work', 'tiny', '1', 'from the host', '0 1 2 3', ''])
+    expect(stdout.split('\n')).toEqual(['0', '0', '/srv/app', 'tiny', '1', 'from the host', '0 1 2 3', ''])
   })
 
   test('it writes only where it may, and what is masked is empty', ctx => {

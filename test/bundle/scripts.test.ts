@@ -1,13 +1,17 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
 import { PLAIN, PRIVILEGES, place, run } from './machine.ts'
 import { fileOf, sampleBundle, sampleSpec } from './sample.ts'
 
 const NASTY = ["it's", '$(touch /tmp/pwned)', '`id`', 'new\nline', '--', '-n', '', '"\\', 'é', '*', '\t\x01']
+const NAME = `ctrbuild-scripts-${process.pid}`
 const privilege = PRIVILEGES[0]!
+const folder = await temporaryFolder()
+
+afterAll(() => rmSync(`/run/ctrbuild/bundles/${NAME}`, { recursive: true, force: true }))
 
 describe.each([
   ["root's", sampleBundle({ spec: sampleSpec({ args: NASTY }) })],
@@ -39,13 +43,11 @@ describe.each([
 })
 
 describe('with programs that only tell how they were called', () => {
-  let folder: string
-  let programs: Record<string, string>
+  const bin = join(folder, 'bin')
+  const programs = { PATH: `${bin}:/usr/bin:/bin:/usr/sbin:/sbin` }
 
-  beforeAll(async () => {
-    folder = await temporaryFolder()
+  beforeAll(() => {
     chmodSync(folder, 0o755)
-    const bin = join(folder, 'bin')
     mkdirSync(bin)
     writeFileSync(
       join(bin, 'bwrap-oci'),
@@ -56,7 +58,6 @@ describe('with programs that only tell how they were called', () => {
       mode: 0o755,
     })
     chmodSync(bin, 0o755)
-    programs = { PATH: `${bin}:/usr/bin:/bin:/usr/sbin:/sbin` }
     place(sampleBundle({ spec: sampleSpec({ args: ['sh'] }), privilege }), join(folder, 'bundle'), privilege)
     symlinkSync('bundle', join(folder, 'link to bundle'))
     symlinkSync('link to bundle/run', join(folder, 'start'))
@@ -76,7 +77,7 @@ describe('with programs that only tell how they were called', () => {
   })
 
   test('another command is one line each in config.json, and nothing else changes but the rootfs', () => {
-    const args = ['--name=other', '--', 'printf', ...NASTY]
+    const args = [`--name=${NAME}`, '--', 'printf', ...NASTY]
     const { stdout, stderr } = run(join(folder, 'start'), { privilege, env: programs, args })
     expect(stderr).toBe('')
     const written = JSON.parse(stdout)

@@ -2,8 +2,8 @@
 import { readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newProject, type Project } from '../support/project.ts'
 import { needs } from '../support/programs.ts'
+import { newProject, type Project } from '../support/project.ts'
 import { writeTar } from '../support/tar-writer.ts'
 
 const file = (path: string, content: string, mode = 0o644) =>
@@ -36,7 +36,9 @@ describe('apply', () => {
     const planned = await project.run(['plan'])
     expect(planned).toMatchObject({ status: 0, stderr: '' })
     expect(planned.stdout).toMatch(/^ {2}\+ one {2}new$/m)
-    expect(planned.stdout).toMatch(/Plan: 1 to create, 0 to update, 0 to remove\. .* 2 layers of 2 to import\./)
+    expect(planned.stdout).toMatch(
+      /Plan: 1 to create, 0 to update, 0 to remove\. .* 2 layers of 2 to import\./,
+    )
 
     const applied = await project.run(['apply'])
     expect(applied.status).toBe(0)
@@ -76,7 +78,10 @@ describe('apply', () => {
     const rootfs = join(project.folder, 'out/one/rootfs')
     expect((await stat(join(rootfs, 'bin/tool'))).nlink).toBe(1)
     await writeFile(join(rootfs, 'bin/tool'), 'changed by the container')
-    expect(await project.run(['plan'])).toMatchObject({ status: 0, stdout: 'No changes. 1 bundle is up to date.\n' })
+    expect(await project.run(['plan'])).toMatchObject({
+      status: 0,
+      stdout: 'No changes. 1 bundle is up to date.\n',
+    })
   })
 
   test('gives the same tree from the top down as from the bottom up', async () => {
@@ -114,7 +119,10 @@ describe('apply', () => {
   })
 
   test('stacks a list of images', async () => {
-    await project.layout.add({ layers: [writeTar([file('etc/new', 'newer')])], config: { Cmd: ['/bin/tool'] } }, 'patch')
+    await project.layout.add(
+      { layers: [writeTar([file('etc/new', 'newer')])], config: { Cmd: ['/bin/tool'] } },
+      'patch',
+    )
     await project.write('bundles:\n  one:\n    image: [oci:images:one, oci:images:patch]\n')
     expect((await project.run(['apply'])).status).toBe(0)
     expect(await readFile(join(project.folder, 'out/one/rootfs/etc/new'), 'utf8')).toBe('newer')

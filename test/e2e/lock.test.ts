@@ -2,8 +2,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { newProject, type Project } from '../support/project.ts'
 import { isInstalled, needs } from '../support/programs.ts'
+import { newProject, type Project } from '../support/project.ts'
 import { type Registry, startRegistry } from '../support/registry.ts'
 import { writeTar } from '../support/tar-writer.ts'
 
@@ -24,8 +24,15 @@ beforeEach(async ctx => {
 })
 
 async function push(version: string): Promise<string> {
-  const image = await project.layout.add({ layers: [layer(version)], config: { Cmd: ['/version'] } }, `v${version}`)
-  await project.layout.copyTo(`v${version}`, `docker://${registry.host}/app:stable`, '--dest-tls-verify=false')
+  const image = await project.layout.add(
+    { layers: [layer(version)], config: { Cmd: ['/version'] } },
+    `v${version}`,
+  )
+  await project.layout.copyTo(
+    `v${version}`,
+    `docker://${registry.host}/app:stable`,
+    '--dest-tls-verify=false',
+  )
   return image.manifest.digest
 }
 
@@ -49,7 +56,9 @@ test('a locked tag may move: the locked image is what is applied, until the lock
   expect(await installed()).toBe('1')
   expect((await project.run(['plan'])).stdout).toMatch(/^No changes/)
   expect((await project.run(['lock'])).stdout).toMatch(/^~ .* -> sha256:/)
-  expect((await project.run(['plan'])).stdout).toMatch(/~ app {2}image .*app:stable moved sha256:\w+ -> sha256:\w+/)
+  expect((await project.run(['plan'])).stdout).toMatch(
+    /~ app {2}image .*app:stable moved sha256:\w+ -> sha256:\w+/,
+  )
   await project.run(['apply'])
   expect(await installed()).toBe('2')
 })

@@ -43,7 +43,9 @@ describe('inputs', () => {
   })
 
   test('stay the same from one version of ctrbuild to the next', () => {
-    expect(inputsOf()).toMatchInlineSnapshot(`"sha256:7b3bec323eaa6b1307a6dbc2475491ee37ca5edb985ab2f0f448423a42c2d165"`)
+    expect(inputsOf()).toMatchInlineSnapshot(
+      `"sha256:7b3bec323eaa6b1307a6dbc2475491ee37ca5edb985ab2f0f448423a42c2d165"`,
+    )
   })
 })
 

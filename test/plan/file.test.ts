@@ -25,8 +25,16 @@ describe('parsePlan', () => {
     ['another version', edited(raw => Object.assign(raw, { formatVersion: 2 })), /format version 2/],
     ['a missing part', edited(raw => delete raw.steps), /^steps of the plan: /],
     ['an unknown part', edited(raw => Object.assign(raw, { extra: 1 })), /the plan: /],
-    ['a path for a name', edited(raw => Object.assign(raw.changes[0], { name: '../x' })), /^changes\.0\.name of/],
-    ['a broken digest', edited(raw => Object.assign(raw, { observedDigest: 'sha256:x' })), /^observedDigest of/],
+    [
+      'a path for a name',
+      edited(raw => Object.assign(raw.changes[0], { name: '../x' })),
+      /^changes\.0\.name of/,
+    ],
+    [
+      'a broken digest',
+      edited(raw => Object.assign(raw, { observedDigest: 'sha256:x' })),
+      /^observedDigest of/,
+    ],
     ['another declaration', edited(raw => Object.assign(raw.bundles[0].spec, { user: 'root' })), /edited/],
     ['other inputs', edited(raw => Object.assign(raw.bundles[0], { inputs: raw.imagesDigest })), /edited/],
     ['another image', edited(raw => raw.bundles[0].images.splice(0, 1, raw.images[1].key)), /edited/],

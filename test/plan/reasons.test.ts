@@ -54,7 +54,7 @@ describe('what a plan says of images', () => {
   ])('%s', (_, after, expected) => {
     const told = reasons({}, { image: after })
     expect(told).toHaveLength(expected.length)
-    expected.forEach((pattern, i) => expect(told[i]).toMatch(pattern))
+    for (const [i, pattern] of expected.entries()) expect(told[i]).toMatch(pattern)
   })
 
   test('digests are cut to what people can compare', () => {

@@ -97,14 +97,19 @@ describe('the sign of life', () => {
   })
 
   test('is not given when nothing goes on', () => {
-    expect(beats([fetching('localhost/a', 0), { kind: 'fetched', image: 'localhost/a', bytes: 1, seconds: 1 }])).toEqual([])
+    expect(
+      beats([fetching('localhost/a', 0), { kind: 'fetched', image: 'localhost/a', bytes: 1, seconds: 1 }]),
+    ).toEqual([])
   })
 })
 
 describe('auto', () => {
   const draws = (isTTY: boolean, env: Readonly<Record<string, string>>) => {
     const [screen, clock] = [terminal(80, 24), manualClock()]
-    const reporter = openReporter({ progress: 'auto', color: 'never' }, { stderr: { ...screen, isTTY }, env, ...clock })
+    const reporter = openReporter(
+      { progress: 'auto', color: 'never' },
+      { stderr: { ...screen, isTTY }, env, ...clock },
+    )
     reporter.event({ kind: 'note', message: 'x' })
     const isPlain = screen.writes() > 0
     reporter.close()

@@ -6,7 +6,7 @@ import { manualClock, terminal } from './terminal.ts'
 const REDIS = 'docker.io/library/redis:7'
 const plain = (_: string, text: string) => text
 
-function scene(columns = 100, rows = 24) {
+function scene(columns = 120, rows = 24) {
   const [screen, clock] = [terminal(columns, rows), manualClock()]
   const reporter = ttyReporter(screen, clock, plain)
   return { screen, clock, reporter }
@@ -51,13 +51,28 @@ describe('the terminal', () => {
     expect(screen.lines()).toHaveLength(3)
   })
 
-  test('ends the line of a job that failed', () => {
+  test('ends the lines of jobs that failed', () => {
     const { screen, clock, reporter } = scene()
+    const layer = 'ab'.repeat(32)
     reporter.event(fetching(REDIS, 1e6))
+    reporter.event(fetching(`${REDIS}-alpine`, 1e6))
+    reporter.event({ kind: 'import', layer: layer.slice(0, 12), image: REDIS, bytes: 1, total: 2 })
     clock.pass(100)
-    reporter.event({ kind: 'failed', step: `fetch ${REDIS} linux/amd64`, code: 'SOURCE_UNAVAILABLE', message: 'no answer' })
+    const [code, message] = ['DIFFID_MISMATCH', 'wanted a\n found b']
+    reporter.event({
+      kind: 'failed',
+      step: `fetch ${REDIS} linux/amd64`,
+      code: 'SOURCE_UNAVAILABLE',
+      message: 'gone',
+    })
+    reporter.event({ kind: 'failed', step: `import sha256:${layer}`, code, message })
     clock.pass(100)
-    expect(screen.lines()).toEqual([`failed    fetch ${REDIS} linux/amd64  SOURCE_UNAVAILABLE: no answer`])
+    expect(screen.lines()).toEqual([
+      `failed    fetch ${REDIS} linux/amd64  SOURCE_UNAVAILABLE: gone`,
+      `failed    import sha256:${layer}  DIFFID_MISMATCH: wanted a`,
+      '     found b',
+      expect.stringMatching(/^fetch {3}docker.io\/library\/redis:7-alpine/),
+    ])
   })
 
   test('is drawn ten times a second at most, and not when nothing happens', () => {

@@ -56,8 +56,13 @@ describe('colour', () => {
 
 describe('errors', () => {
   test('have a code, a hint, and causes that are not said already', () => {
-    const cause = new Error('outer: inner', { cause: new Error('inner', { cause: new Error('root\x1b[0m') }) })
-    const error = new CtrbuildError('DIFFID_MISMATCH', 'layer\n  wanted a\n   found b', { hint: 'Fetch it anew', cause })
+    const cause = new Error('outer: inner', {
+      cause: new Error('inner', { cause: new Error('root\x1b[0m') }),
+    })
+    const error = new CtrbuildError('DIFFID_MISMATCH', 'layer\n  wanted a\n   found b', {
+      hint: 'Fetch it anew',
+      cause,
+    })
     expect(renderError(error, plain)).toMatchInlineSnapshot(`
       "error DIFFID_MISMATCH: layer
             wanted a
@@ -75,13 +80,20 @@ describe('errors', () => {
   })
 
   test('of the programmer have one', () => {
-    expect(renderError(new TypeError('x is not a function'), plain)).toMatch(/please report it\nTypeError: x.*\n +at /)
+    expect(renderError(new TypeError('x is not a function'), plain)).toMatch(
+      /please report it\nTypeError: x.*\n +at /,
+    )
     expect(renderError('text', plain)).toBe('error FAILED: text\n')
   })
 
   test('are records for programs', () => {
     const error = new CtrbuildError('OFFLINE', 'no network', { hint: 'Go online' })
-    expect(errorRecord(error)).toEqual({ type: 'error', code: 'OFFLINE', message: 'no network', hint: 'Go online' })
+    expect(errorRecord(error)).toEqual({
+      type: 'error',
+      code: 'OFFLINE',
+      message: 'no network',
+      hint: 'Go online',
+    })
     expect(errorRecord(3)).toMatchObject({ type: 'error', code: 'FAILED', message: '3' })
   })
 })

@@ -8,8 +8,9 @@ import { execa } from 'execa'
 import { temporaryFolder } from './folder.ts'
 import { type Layout, newLayout } from './image.ts'
 
-/** The program as `make build` leaves it. */
-export const PROGRAM = fileURLToPath(new URL('../../dist/ctrbuild.js', import.meta.url))
+/** The program as `make build` leaves it, or another build of it. */
+export const PROGRAM =
+  process.env.CTRBUILD_PROGRAM ?? fileURLToPath(new URL('../../dist/ctrbuild.js', import.meta.url))
 
 /** How a run of the program ended. */
 export interface Ended {
@@ -31,13 +32,19 @@ export interface Project {
   start(args: readonly string[], env?: Readonly<Record<string, string>>): ReturnType<typeof spawn>
   /** Runs another program in the folder. */
   tool(program: string, ...args: string[]): Promise<Ended>
+  /** The same project with everything run by another program, such as `prlimit --nofile=64`, or as another user. */
+  through(...prefix: string[]): Project
 }
 
 /** A new project in a folder of its own. */
 export async function newProject(folder?: string): Promise<Project> {
   if (!existsSync(PROGRAM)) throw new Error('run "make build" first: there is no dist/ctrbuild.js')
   const at = folder ?? (await temporaryFolder())
-  const layout = await newLayout(join(at, 'images'))
+  return projectIn(at, await newLayout(join(at, 'images')), [])
+}
+
+function projectIn(at: string, layout: Layout, prefix: readonly string[]): Project {
+  const argv = (program: string, args: readonly string[]) => [...prefix, program, ...args] as [string, ...string[]]
   const options = { cwd: at, reject: false, stripFinalNewline: false, stdin: 'ignore' } as const
   const clean = { CI: '', NO_COLOR: '1' }
   return {
@@ -45,17 +52,19 @@ export async function newProject(folder?: string): Promise<Project> {
     layout,
     write: body => writeFile(join(at, 'bundles.yaml'), `apiVersion: ctrbuild/v1\nkind: Bundles\n${body}`),
     async run(args, env = {}) {
-      const { exitCode, stdout, stderr } = await execa(process.execPath, [PROGRAM, ...args], {
-        ...options,
-        env: { ...clean, ...env },
-      })
+      const [first, ...rest] = argv(process.execPath, [PROGRAM, ...args])
+      const { exitCode, stdout, stderr } = await execa(first, rest, { ...options, env: { ...clean, ...env } })
       return { status: exitCode, stdout, stderr }
     },
-    start: (args, env = {}) =>
-      spawn(process.execPath, [PROGRAM, ...args], { cwd: at, env: { ...process.env, ...clean, ...env } }),
+    start(args, env = {}) {
+      const [first, ...rest] = argv(process.execPath, [PROGRAM, ...args])
+      return spawn(first, rest, { cwd: at, env: { ...process.env, ...clean, ...env } })
+    },
     async tool(program, ...args) {
-      const { exitCode, stdout, stderr } = await execa(program, args, options)
+      const [first, ...rest] = argv(program, args)
+      const { exitCode, stdout, stderr } = await execa(first, rest, options)
       return { status: exitCode, stdout, stderr }
     },
+    through: (...more) => projectIn(at, layout, [...prefix, ...more]),
   }
 }

@@ -15,14 +15,24 @@ export function contradicts(one: TarInput, other: TarInput): boolean {
   return collide(one, splitPath(one.path), other, splitPath(other.path))
 }
 
-/** A layer with two such members, where symlinks of the layers below make one path of two, too. */
+/**
+ * A layer with two such members, where symlinks of lower layers may make one path of two; or one that makes or changes,
+ * by another path, a symlink that leads the other.
+ */
 export function hasContradiction(stack: readonly Members[]): boolean {
-  return someLayer(stack, (members, _below, view) => {
-    const real = members.map(({ path }) => realPath(view, splitPath(path)))
+  return someLayer(stack, (members, below, view) => {
+    const texts = members.map(({ path }) => splitPath(path))
+    const reals = texts.map(names => realPath(view, names))
+    const lower = texts.map(names => realPath(below, names))
+    if (reals.some((names, at) => joinPath(names) !== joinPath(lower[at]!))) return true
     return members.some((one, i) =>
-      members.some(
-        (other, j) => i < j && (contradicts(one, other) || collide(one, real[i]!, other, real[j]!)),
-      ),
+      members.some((other, j) => {
+        if (i === j) return false
+        if (collide(one, texts[i]!, other, texts[j]!) || collide(one, reals[i]!, other, reals[j]!))
+          return true
+        const isAlias = joinPath(texts[i]!) !== joinPath(reals[i]!)
+        return isAlias && reals[i]!.every((name, at) => texts[j]![at] === name)
+      }),
     )
   })
 }

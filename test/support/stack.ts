@@ -60,7 +60,7 @@ function growLayer(growing: Growing): TarInput[] {
     if (settledOn(grown, settled) === undefined && random.chance(0.97)) continue
     members.splice(0, members.length, ...grown)
     growing.paths.add(member.path)
-    if (member.type === 'file') growing.files.add(member.path)
+    if (member.type === 'file' && !member.path.includes('.wh.')) growing.files.add(member.path)
   }
   settled.push(settledOn(members, settled) ?? layerOf([]))
   return members
