@@ -43,7 +43,7 @@ clean: ## remove what build and demo made, with the demo's volumes
 
 dist/ctrbuild.js: $(modules) $(shell find src -name '*.ts' -o -type d)
 	@rm -rf dist
-	@esbuild ctrbuild=src/main.ts $(if $(wildcard src/ostree/worker.ts),worker=src/ostree/worker.ts) --outdir=dist --bundle \
+	@esbuild ctrbuild=src/main.ts worker=src/ostree/worker.ts --outdir=dist --bundle \
 	  --splitting --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning \
 	  --banner:js="$(banner)"
 	@sed -i '1s|^[^#]|#!/usr/bin/env node\n&|' $@

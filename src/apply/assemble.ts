@@ -1,9 +1,8 @@
 /** A bundle's generation: the rootfs, config.json, scripts, links to mounts, and last the stamp. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { type Bundle, bundleDigest, makeBundle } from '../bundle/bundle.ts'
-import type { MountLink } from '../bundle/types.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { parseImageConfig } from '../oci/image-config.ts'
 import { checkoutTree } from '../ostree/checkout.ts'
@@ -12,7 +11,8 @@ import type { AssembleStep, DesiredBundle, Stamp } from '../plan/types.ts'
 import type { MountSpec } from '../spec/types.ts'
 import { bytesOf, type Dir, type File, type Meta } from '../tree/node.ts'
 import { withMountPoints } from '../tree/points.ts'
-import { beginGeneration, type Draft, removeTree, STAMP, VOLUMES } from './generations.ts'
+import { beginGeneration, type Draft, removeTree, STAMP } from './generations.ts'
+import { makeMountLinks } from './mount-links.ts'
 import { readTextFile } from './rootfs-files.ts'
 import { stampText } from './stamp.ts'
 import { unionOf } from './unions.ts'
@@ -48,7 +48,9 @@ export async function assembleBundle(work: Work, { name, action }: AssembleStep)
   try {
     await checkOut(work, desired, rootfs, draft)
     const digest = bundleDigest(bundle, union)
-    writeFiles(work, draft, bundle)
+    for (const { path, mode, content } of bundle.files)
+      writeFileSync(join(draft.path, path), content, { mode, flag: 'wx' })
+    makeMountLinks(work, draft, bundle)
     writeFileSync(join(draft.path, STAMP), stampText(stampOf(work, desired, digest, bundle)), {
       mode: 0o644,
       flag: 'wx',
@@ -97,25 +99,6 @@ async function checkOut(work: Work, desired: DesiredBundle, rootfs: Dir, draft: 
     message: `${draft.name}: files were copied, since the file system does not link them from the store`,
     hint: 'Put store and out on one file system, and let one user own both',
   })
-}
-
-function writeFiles(work: Work, draft: Draft, { files, links }: Bundle): void {
-  for (const { path, mode, content } of files)
-    writeFileSync(join(draft.path, path), content, { mode, flag: 'wx' })
-  for (const link of links) makeLink(work, draft, link)
-}
-
-/** A link beside config.json that leads to a volume or to a bind source; relative, so that all of it can be moved. */
-function makeLink(work: Work, draft: Draft, { path, to }: MountLink): void {
-  const source =
-    to.kind === 'volume'
-      ? join(work.places.out, VOLUMES, draft.name, to.name)
-      : resolve(work.places.base, to.source)
-  if (to.kind === 'volume' || to.create) mkdirSync(source, { recursive: true, mode: 0o755 })
-  const link = join(draft.path, path)
-  mkdirSync(dirname(link), { recursive: true, mode: 0o755 })
-  // The draft and the finished generation are siblings: what is relative to one is to the other.
-  symlinkSync(relative(dirname(link), source), link)
 }
 
 function stampOf(work: Work, desired: DesiredBundle, digest: Digest, { files }: Bundle): Stamp {

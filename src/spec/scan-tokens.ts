@@ -16,13 +16,19 @@ interface Token {
   readonly span: Span
 }
 
+/** Something in which only one ":" may stand until the next comma or line. */
+interface Group {
+  readonly start: number
+  hasColon: boolean
+}
+
 /** Where the scan has got to. */
 interface State {
   lineStart: number
   tokens: number
   badEscapes: number
-  /** Whether there was a ":" in the line, outside of brackets, and in the current item of each open bracket. */
-  items: boolean[]
+  /** The line, outside of brackets, and every bracket that is open. Never empty. */
+  open: Group[]
   /** Columns at which the block collections around begin, at least. */
   columns: number[]
   /** True where a block collection may begin: first on a line or after an indicator. */
@@ -37,7 +43,7 @@ export function scanTokens(text: string): Scan {
   const counts = { lineStart: 0, tokens: 0, badEscapes: 0 }
   const state: State = {
     ...counts,
-    items: [false],
+    open: [{ start: 0, hasColon: false }],
     columns: [],
     isStart: true,
     hasDocument: false,
@@ -52,7 +58,9 @@ export function scanTokens(text: string): Scan {
     if (end !== undefined) return { faults: [...faults, end], isSafe: false }
     trackLine(token, state)
   }
-  return { faults, isSafe: true }
+  return state.open.length > 1
+    ? { faults: [...faults, unclosed('bracket', state.open.at(-1)!.start)], isSafe: false }
+    : { faults, isSafe: true }
 }
 
 /** The lexer sends marks between its tokens, control characters that do not stand in the text. */
@@ -75,22 +83,25 @@ function trackLine({ text, span: [start] }: Token, state: State): void {
   if (newline >= 0) state.lineStart = start + newline + 1
   if (newline < 0 || newline < text.length - 1) return
   state.isStart = true
-  if (state.items.length === 1) state.items[0] = false
+  if (state.open.length === 1) state.open[0]!.hasColon = false
 }
 
 /** What makes it useless or dangerous to go on. */
 function endFault({ type, text, span }: Token, state: State, faults: number): Fault | undefined {
   const isQuoted = type === 'single-quoted-scalar' || type === 'double-quoted-scalar'
-  if (isQuoted && !isClosed(text)) {
-    const hint = 'Close it, and indent every line that belongs to it'
-    return { span: [span[0], span[0] + 1], message: 'the quote that begins here is not closed', hint }
-  }
+  if (isQuoted && !isClosed(text)) return unclosed('quote', span[0])
+  if (type === 'flow-error-end') return unclosed('bracket', state.open.at(-1)!.start)
   const end = (message: string): Fault => ({ span, message })
-  if (Math.max(state.items.length - 1, state.columns.length) > MAX_DEPTH) {
+  if (Math.max(state.open.length - 1, state.columns.length) > MAX_DEPTH) {
     return end(`collections are nested more than ${MAX_DEPTH} deep`)
   }
   if (state.tokens > MAX_TOKENS) return end(`the file has more than ${MAX_TOKENS} keys, values and signs`)
   return faults + state.badEscapes >= MAX_FAULTS ? end('too many mistakes to go on from here') : undefined
+}
+
+function unclosed(what: string, start: number): Fault {
+  const hint = 'Close it, and indent every line that belongs to it'
+  return { span: [start, start + 1], message: `the ${what} that begins here is not closed`, hint }
 }
 
 function isClosed(quoted: string): boolean {
@@ -111,7 +122,7 @@ function tokenFault(token: Token, state: State): Fault | undefined {
   if (type !== 'directive-line') state.hasContent = true
   if (type === 'double-quoted-scalar') state.badEscapes += text.match(BAD_ESCAPE)?.length ?? 0
   trackBlocks(token, state)
-  return trackItems(token, state) ?? featureFault(token)
+  return trackGroups(token, state) ?? featureFault(token)
 }
 
 function documentFault({ type, span }: Token, state: State): Fault | undefined {
@@ -127,7 +138,7 @@ const INDICATORS: readonly string[] = ['seq-item-ind', 'explicit-key-ind', 'map-
 
 /** Each block collection begins in a column of its own, except for a list below a key: the columns bound the depth. */
 function trackBlocks({ type, span: [start] }: Token, state: State): void {
-  if (state.items.length === 1 && state.isStart) {
+  if (state.open.length === 1 && state.isStart) {
     const column = start - state.lineStart
     while (state.columns.length > 0 && state.columns.at(-1)! >= column) state.columns.pop()
     state.columns.push(column)
@@ -136,20 +147,20 @@ function trackBlocks({ type, span: [start] }: Token, state: State): void {
 }
 
 /** What the parser refuses too, but only after nesting a collection for each time that it is there. */
-function trackItems({ type, text, span }: Token, { items }: State): Fault | undefined {
-  const isInFlow = items.length > 1
-  const isColon = type === 'map-value-ind'
-  const isAnother = isColon && items.at(-1) === true
-  if (isColon || (type === 'comma' && isInFlow)) items[items.length - 1] = isColon
-  if (type === 'flow-map-start' || type === 'flow-seq-start') items.push(false)
-  if (type === 'flow-error-end') items.length = 1
+function trackGroups({ type, text, span }: Token, { open }: State): Fault | undefined {
+  const group = open.at(-1)!
+  const isInFlow = open.length > 1
+  const isAnother = type === 'map-value-ind' && group.hasColon
+  if (type === 'map-value-ind') group.hasColon = true
+  if (type === 'comma' && isInFlow) group.hasColon = false
+  if (type === 'flow-map-start' || type === 'flow-seq-start') open.push({ start: span[0], hasColon: false })
   if (type === 'seq-item-ind' && isInFlow) return { span, message: 'a "- " inside of brackets' }
   if (isAnother) {
     const hint = 'Put the value in quotes if it holds ": "'
     return { span, message: `a second ":" in one ${isInFlow ? 'item' : 'line'}`, hint }
   }
   if (type !== 'flow-map-end' && type !== 'flow-seq-end') return undefined
-  if (isInFlow) return void items.pop()
+  if (isInFlow) return void open.pop()
   const hint = 'Put it in quotes if it is meant as text'
   return { span, message: `nothing was opened that this ${quote(text)} could close`, hint }
 }

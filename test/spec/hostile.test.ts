@@ -78,11 +78,11 @@ const TEXTS: Record<string, Text> = {
   'a huge block scalar': repeated(' x\n', 99_000, { before: 'a: |\n' }),
   'a huge key': filling('k', { after: ': 1' }),
   'wrong escapes': filling('\\q', { before: 'a: "', after: '"' }),
-  'the same key': repeated('a: 1\n', 66_000),
+  'the same key': repeated('a: 1\n', 20_000),
   'different keys': repeated('', 0, {
     before: Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n'),
   }),
-  commas: repeated(',    ', 190_000, { before: '[', after: ']' }),
+  commas: repeated(',    ', 60_000, { before: '[', after: ']' }),
   'empty lines': repeated('\n', 99_999),
   comments: repeated('#\n', 99_999),
   quotes: filling('"'),
@@ -91,10 +91,10 @@ const TEXTS: Record<string, Text> = {
   documents: repeated('---\n', 99_999),
   directives: repeated('%A\n', 99_999),
   'near names': repeated('', 0, {
-    before: `images:\n${Array.from({ length: 900 }, (_, i) => `  a${1000 + i}: { image: x }`).join('\n')}\nbundles:\n${Array.from({ length: 20_000 }, (_, i) => `  b${i}: { image: a${10_000 + i} }`).join('\n')}`,
+    before: `images:\n${Array.from({ length: 300 }, (_, i) => `  a${1000 + i}: { image: x }`).join('\n')}\nbundles:\n${Array.from({ length: 5_000 }, (_, i) => `  b${i}: { image: a${10_000 + i} }`).join('\n')}`,
   }),
   'deep targets': repeated('', 0, {
-    before: `bundles:\n  b:\n    mounts:\n${Array.from({ length: 200 }, (_, i) => `    - v:/${i}${'/b'.repeat(2000)}`).join('\n')}`,
+    before: `bundles:\n  b:\n    mounts:\n${Array.from({ length: 50 }, (_, i) => `    - v:/${i}${'/b'.repeat(2000)}`).join('\n')}`,
   }),
   'a reference of slashes': filling('a/', { before: 'bundles: { b: { image: ', after: ' } }' }),
 }

@@ -115,7 +115,7 @@ test.each([
         expect(endLine > line || (endLine === line && endCol >= col)).toBe(true)
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 500 },
   )
 })
 
@@ -143,6 +143,6 @@ test('whatever the scan lets through nests no deeper than it promises', () => {
     fc.property(unit, fc.nat(300), unit, (first, times, last) => {
       expect(composeDepth(first.repeat(times) + last.repeat(times))).toBeLessThan(200)
     }),
-    { numRuns: 1500 },
+    { numRuns: 500 },
   )
 })

@@ -124,20 +124,33 @@ test.each([
     'an unclosed bracket',
     'a: [x, y\nb: 1',
     [
-      '2:1 YAML_INVALID flow sequence in block collection must be sufficiently indented and end with a ] [Give what belongs together the same indentation]',
+      '1:4 YAML_INVALID the bracket that begins here is not closed [Close it, and indent every line that belongs to it]',
     ],
   ],
   [
     'a key that is a list',
+    '[a]: b',
+    ['1:1 YAML_INVALID a collection cannot be a key [A key is a single word or a text in quotes]'],
+  ],
+  [
+    'two values in an item',
+    'a: {b: c: d}',
+    ['1:9 YAML_INVALID a second ":" in one item [Put the value in quotes if it holds ": "]'],
+  ],
+  [
+    'a list in brackets, the other way',
+    'a: [- b, - c]',
+    ['1:5 YAML_INVALID a "- " inside of brackets', '1:10 YAML_INVALID a "- " inside of brackets'],
+  ],
+  [
+    'an explicit key',
     '? [a]\n: b',
-    ['1:3 YAML_INVALID a collection cannot be a key [A key is a single word or a text in quotes]'],
+    ['1:1 YAML_INVALID keys with "? " in front are not used here [Write KEY: VALUE]'],
   ],
   [
     'two mappings in one line',
     'a: b: c',
-    [
-      '1:4 YAML_INVALID nested mappings are not allowed in compact mappings [Put the value in quotes if it holds ": ", or check the indentation of the next line]',
-    ],
+    ['1:5 YAML_INVALID a second ":" in one line [Put the value in quotes if it holds ": "]'],
   ],
   [
     'a reserved character',

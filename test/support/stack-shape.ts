@@ -1,6 +1,6 @@
 /** Properties of stacks of layers that decide whether an extractor's answer depends on more than the specification. */
 import { CtrbuildError } from '../../src/errors.ts'
-import { compareBytes, type Dir } from '../../src/tree/node.ts'
+import { compareBytes, type Dir, type Symlink } from '../../src/tree/node.ts'
 import { joinPath, type Names, splitPath } from '../../src/tree/path.ts'
 import { settleLayer } from '../../src/tree/settle.ts'
 import { type Seen, viewStack } from '../../src/tree/stack.ts'
@@ -20,11 +20,10 @@ export function contradicts(one: TarInput, other: TarInput): boolean {
  * by another path, a symlink that leads the other.
  */
 export function hasContradiction(stack: readonly Members[]): boolean {
-  return someLayer(stack, (members, below, view) => {
+  return someLayer(stack, (members, { view, own }) => {
     const texts = members.map(({ path }) => splitPath(path))
     const reals = texts.map(names => realPath(view, names))
-    const lower = texts.map(names => realPath(below, names))
-    if (reals.some((names, at) => joinPath(names) !== joinPath(lower[at]!))) return true
+    if (texts.some(names => isLedBy(own, view, names))) return true
     return members.some((one, i) =>
       members.some((other, j) => {
         if (i === j) return false
@@ -39,10 +38,10 @@ export function hasContradiction(stack: readonly Members[]): boolean {
 
 /** A layer with a hard link to a file that only the layers below have, and that is no longer there in the end. */
 export function hasLinkToRemoved(stack: readonly Members[]): boolean {
-  return someLayer(stack, (members, below, view) =>
+  return someLayer(stack, (members, { below, result }) =>
     members.some(({ type, target = '' }) => {
       if (type !== 'hardlink') return false
-      const [before, after] = [below, view].map(each => walk(each, splitPath(target), false)?.at(-1)?.at)
+      const [before, after] = [below, result].map(each => walk(each, splitPath(target), false)?.at(-1)?.at)
       return before !== undefined && after === undefined
     }),
   )
@@ -76,22 +75,56 @@ function collide(one: TarInput, a: Names, other: TarInput, b: Names): boolean {
   return above.length === below.length || top.type !== 'dir'
 }
 
+/** Whether the way to a member goes by a symlink of its own layer. */
+function isLedBy(own: Dir, view: View<Seen>, names: Names): boolean {
+  const symlinks = symlinksIn(own)
+  let isLed = false
+  const watched: View<Seen> = {
+    ...view,
+    symlinkTarget: at => {
+      isLed ||= at.kind === 'symlink' && symlinks.has(at)
+      return view.symlinkTarget(at)
+    },
+  }
+  walk(watched, names.slice(0, -1), true)
+  return isLed
+}
+
+function symlinksIn(dir: Dir, found = new Set<Symlink>()): Set<Symlink> {
+  for (const node of dir.children.values()) {
+    if (node.kind === 'symlink') found.add(node)
+    else if (node.kind === 'dir') symlinksIn(node, found)
+  }
+  return found
+}
+
 function realPath(view: View<Seen>, names: Names): Names {
   const trail = walk(view, names.slice(0, -1), true)
   return [...(trail === undefined ? names.slice(0, -1) : namesOf(trail)), ...names.slice(-1)]
 }
 
-/** Asks about each layer, with the view of the layers below it and that of the layer on top of them. */
+/** A layer on top of those below it. */
+interface Standing {
+  readonly own: Dir
+  readonly below: View<Seen>
+  /** Of the layer, as it is, and those below it. */
+  readonly view: View<Seen>
+  /** Of the settled layer and those below it. */
+  readonly result: View<Seen>
+}
+
 function someLayer(
   stack: readonly Members[],
-  holds: (members: Members, below: View<Seen>, view: View<Seen>) => boolean,
+  holds: (members: Members, standing: Standing) => boolean,
 ): boolean {
   const settled: Dir[] = []
   for (const members of stack) {
     try {
-      const layer = layerOf(members.map(entryOf))
-      if (holds(members, viewStack(settled), viewStack([...settled, layer]))) return true
-      settled.push(settleLayer(layer, settled))
+      const own = layerOf(members.map(entryOf))
+      const above = [...settled, settleLayer(own, settled)]
+      const [below, view, result] = [settled, [...settled, own], above].map(viewStack)
+      if (holds(members, { own, below: below!, view: view!, result: result! })) return true
+      settled.push(above.at(-1)!)
     } catch (error) {
       if (!(error instanceof CtrbuildError)) throw error
       return members.some((one, i) => members.some((other, j) => i < j && contradicts(one, other)))
