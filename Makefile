@@ -44,7 +44,7 @@ clean: ## remove what build and demo made, with the demo's volumes
 dist/ctrbuild.js: $(modules) $(shell find src -name '*.ts' -o -type d)
 	@rm -rf dist
 	@esbuild ctrbuild=src/main.ts worker=src/ostree/worker.ts --outdir=dist --bundle \
-	  --splitting --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning \
+	  --splitting --format=esm --platform=node --target=node20 --minify-whitespace --minify-syntax --external:fs-native-extensions --log-level=warning \
 	  --banner:js="$(banner)"
 	@sed -i '1s|^[^#]|#!/usr/bin/env node\n&|' $@
 	@chmod +x $@

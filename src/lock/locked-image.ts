@@ -25,6 +25,7 @@ export function lockedImage(resolved: ResolvedImage, image: ImageSpec): LockedIm
     throw new CtrbuildError(
       'IMAGE_INVALID',
       `${name} has ${manifest.layers.length} layers, but its configuration names ${config.diffIds.length}`,
+      { hint: 'Manifest and configuration do not belong together: build and push the image again' },
     )
   }
   const { digest, bytes } = resolved.manifest

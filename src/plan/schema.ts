@@ -1,5 +1,5 @@
 /** The shape of a plan file. Nothing may be missing, and nothing may be there that this version does not know. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'is not a sha256 digest')
 /** As in bundles.yaml, and never a path. */

@@ -1,5 +1,5 @@
 /** Paths inside a container, as they are written in bundles.yaml. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { must } from './rule.ts'
 
 /** PATH_MAX with its closing NUL (limits.h). */

@@ -4,7 +4,7 @@
  * A key's schema checks and reads its value alone; what keys mean together is for bundle.ts. Descriptions and
  * defaults end up in the JSON Schema and in the documentation.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { containerPath } from './container-path.ts'
 import { mountSchema } from './mount-schema.ts'
 import { distinct, must, ruleText } from './rule.ts'

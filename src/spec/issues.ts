@@ -1,5 +1,5 @@
 /** Turns what zod says about a value into sentences for people, with the place where the value stands. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { type Node, nodeAt, plainOf } from './document.ts'
 import type { Findings } from './findings.ts'
 import { type Path, quote } from './problem.ts'

@@ -1,5 +1,5 @@
 /** One entry of a bundle's `mounts`: the schema of the long form, and the grammar of the short one. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { mountTarget } from './container-path.ts'
 import { must, ruleText } from './rule.ts'
 import { parseSize, SIZE } from './size.ts'

@@ -1,5 +1,5 @@
 /** Reads a mapping key by key, so that a mistake in one value does not hide those in others. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Node } from './document.ts'
 import { NAME, NAME_HINT } from './fields.ts'
 import type { Findings } from './findings.ts'

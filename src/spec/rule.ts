@@ -1,5 +1,5 @@
 /** How the schema says what a value must be, so that the sentence about a mistake can be made from it. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * Error parameter of a zod check: what the value must do, and perhaps how to get there.

@@ -1,5 +1,5 @@
 /** The schema of bundles.yaml as a whole, for documentation and for editors. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { bundleFields, imageText, NAME, NAME_HINT } from './fields.ts'
 import { must } from './rule.ts'
 

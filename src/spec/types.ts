@@ -48,6 +48,7 @@ export interface BundleSpec {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string | undefined
   readonly user: string | undefined
+  /** Counts only where `namespaces` holds uts. */
   readonly hostname: string
   readonly terminal: boolean
   readonly mounts: readonly MountSpec[]

@@ -9,7 +9,7 @@ import { type Draft, openFolder } from './draft.ts'
 import { type ByteString, compareBytes, type Dir, type Node } from './node.ts'
 import { checkDepth, joinPath, type Names, quoted } from './path.ts'
 import { type Seen, viewStack } from './stack.ts'
-import { namesOf, type View, walk } from './walk.ts'
+import { namesOf, type Step, type View, walk } from './walk.ts'
 import { bringsNothing, isWhiteout } from './whiteout.ts'
 
 /**
@@ -37,37 +37,34 @@ function takeOut(draft: Draft, names: Names): Dir {
 
 /** Puts the whiteouts of an implied directory, and of those that it implies in turn, where its path leads below. */
 function graftWhiteouts(draft: Draft, lower: View<Seen>, names: Names, dir: Dir): void {
-  const place = realPlace(lower, names, dir)
+  const trail = walk(lower, names, true)
+  const hasTarget = trail !== undefined && blockOf(trail) < 0
   for (const [name, node] of dir.children) {
     if (node.kind === 'dir' && node.implied) graftWhiteouts(draft, lower, [...names, name], node)
-    else if (place !== undefined && isWhiteout(name, node)) graftItem(draft, place, name, node)
+    else if (hasTarget && isWhiteout(name, node)) graftItem(draft, namesOf(trail), name, node)
   }
 }
 
 function graftImplied(draft: Draft, view: View<Seen>, names: Names, dir: Dir): void {
-  const place = realPlace(view, names, dir)
-  if (place !== undefined) graft(draft, view, place, dir)
-}
-
-/** Where a directory's path really leads; undefined where that is a file and the directory has only whiteouts for it. */
-function realPlace(view: View<Seen>, names: Names, dir: Dir): Names | undefined {
   const path = joinPath(names)
   const trail = walk(view, names, true)
   if (trail === undefined) {
     throw new CtrbuildError('LAYER_CONFLICT', `the symlinks of ${quoted(path)} go in circles`)
   }
-  const blocked = trail.findIndex(step => step.at !== undefined && step.at.kind !== 'merged')
-  const real = namesOf(trail)
-  if (blocked < 0) return real
-  if (bringsNothing(dir)) return undefined
-  const file = joinPath(real.slice(0, blocked + 1))
-  throw new CtrbuildError(
-    'LAYER_CONFLICT',
-    `${quoted(path)} has files, but ${quoted(file)} below is not a directory`,
-    {
-      hint: 'The layer was made for other layers than those below it',
-    },
-  )
+  const block = blockOf(trail)
+  if (block < 0) {
+    graft(draft, view, namesOf(trail), dir)
+  } else if (!bringsNothing(dir)) {
+    const file = joinPath(namesOf(trail).slice(0, block + 1))
+    const message = `${quoted(path)} has files, but ${quoted(file)} below is not a directory`
+    const hint = 'The layer was made for other layers than those below it'
+    throw new CtrbuildError('LAYER_CONFLICT', message, { hint })
+  }
+}
+
+/** Where in a trail something is in the way that is no directory; -1 where nothing is. */
+function blockOf(trail: readonly Step<Seen>[]): number {
+  return trail.findIndex(({ at }) => at !== undefined && at.kind !== 'merged')
 }
 
 /** Lays what a directory brings over the draft's directory at a real path. */

@@ -19,6 +19,10 @@ export interface ImageInput {
   readonly variant?: string
   /** Default gzip. */
   readonly compression?: 'gzip' | 'none'
+  /** What the layers are stored as, whatever `layers` and `compression` say: for images that lie. */
+  readonly blobs?: readonly Buffer[]
+  /** What the configuration says of the layers, for images that lie. */
+  readonly diffIds?: readonly Digest[]
 }
 
 interface Placed {
@@ -86,7 +90,7 @@ export async function put(folder: string, mediaType: string, content: unknown): 
 async function build(folder: string, input: ImageInput): Promise<BuiltImage> {
   const { architecture = 'amd64', variant, compression = 'gzip' } = input
   const platform = { os: 'linux', architecture, ...(variant === undefined ? {} : { variant }) }
-  const diffIds = input.layers.map(layer => digestOf(layer))
+  const diffIds = input.diffIds ?? input.layers.map(layer => digestOf(layer))
   const rootfs = { type: 'layers', diff_ids: diffIds }
   const config = await put(folder, `${TYPE}.config.v1+json`, {
     ...platform,
@@ -95,9 +99,8 @@ async function build(folder: string, input: ImageInput): Promise<BuiltImage> {
   })
   const type = `${TYPE}.layer.v1.tar${compression === 'gzip' ? '+gzip' : ''}`
   const layers: Placed[] = []
-  for (const layer of input.layers) {
-    layers.push(await put(folder, type, compression === 'gzip' ? gzipSync(layer, { level: 1 }) : layer))
-  }
+  const compress = (layer: Buffer) => (compression === 'gzip' ? gzipSync(layer, { level: 1 }) : layer)
+  for (const blob of input.blobs ?? input.layers.map(compress)) layers.push(await put(folder, type, blob))
   const document = { schemaVersion: 2, mediaType: `${TYPE}.manifest.v1+json`, config, layers }
   const manifest = await put(folder, document.mediaType, document)
   return { manifest, config, layers, diffIds, platform }
