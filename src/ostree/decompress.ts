@@ -69,17 +69,12 @@ async function* checked(
     if (first) {
       first = false
       const found = sniff(chunk)
-      if (found !== promised) {
-        throw new CtrbuildError(
-          'COMPRESSION_INVALID',
-          `layer ${name} is ${said(found)}, but its media type says ${said(promised)}`,
-        )
-      }
+      if (found !== promised) throw mislabelled(name, said(found), promised)
     }
     tap(chunk)
     yield chunk
   }
-  if (first && promised !== 'none') throw new CtrbuildError('COMPRESSION_INVALID', `layer ${name} is empty`)
+  if (first && promised !== 'none') throw mislabelled(name, 'empty', promised)
 }
 
 /** The compression that a stream's first bytes show (RFC 1952, section 2.3.1; RFC 8878, section 3.1.1). */
@@ -144,21 +139,28 @@ function requireZeros(chunk: Buffer): void {
 async function* throughZstdProgram(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const child = spawn('zstd', ['--decompress', '--stdout', '--quiet', '--memory=128MB'])
   let complaint = ''
+  const ended = once(child, 'close').then(
+    ([status]) =>
+      status === 0 ? undefined : new Error(complaint.trim() || `zstd ended with status ${status}`),
+    (error: Error) => error,
+  )
+  if (child.pid === undefined) throw await ended
   child.stderr.setEncoding('utf8').on('data', text => {
     complaint = (complaint + text).slice(-500)
   })
-  const ended = once(child, 'close')
-  const fed = pipeline(compressed, child.stdin).then(nothing, error => error as Error)
+  const fed = pipeline(compressed, child.stdin).then(nothing, (error: Error) => error)
   try {
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) yield chunk
-    const [status] = await ended
-    if (status !== 0) throw new Error(complaint.trim() || `zstd ended with status ${status}`)
-    const failure = await fed
+    const failure = (await ended) ?? (await fed)
     if (failure !== undefined) throw failure
   } finally {
     child.kill('SIGKILL')
-    ended.catch(nothing)
   }
+}
+
+function mislabelled(name: string, found: string, promised: Compression): CtrbuildError {
+  const message = `layer ${name} is ${found}, but its media type says ${said(promised)}`
+  return new CtrbuildError('COMPRESSION_INVALID', message, { hint: 'Build and push the image again' })
 }
 
 function decompressionError(error: unknown, kind: string, name: string): unknown {

@@ -7,14 +7,21 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf, hexOf } from '../../src/oci/digest.ts'
 import { put } from '../support/image.ts'
 import { generationOf, leftovers } from '../support/intact.ts'
-import { newProject, type Project } from '../support/project.ts'
 import { isInstalled, needs } from '../support/programs.ts'
+import { newProject, type Project } from '../support/project.ts'
 import { writeTar } from '../support/tar-writer.ts'
 
-const file = (path: string, content: string | Buffer) => ({ path, type: 'file', content: Buffer.from(content) }) as const
-const tree = writeTar([{ path: 'etc', type: 'dir' }, file('etc/passwd', 'root:x:0:0::/:/bin/sh\n'), file('tool', 'good')])
+const file = (path: string, content: string | Buffer) =>
+  ({ path, type: 'file', content: Buffer.from(content) }) as const
+const tree = writeTar([
+  { path: 'etc', type: 'dir' },
+  file('etc/passwd', 'root:x:0:0::/:/bin/sh\n'),
+  file('tool', 'good'),
+])
 /** Bytes that repeat nothing, the same each time. */
-const noise = Buffer.concat(Array.from({ length: 10_000 }, (_, i) => createHash('sha256').update(`${i}`).digest()))
+const noise = Buffer.concat(
+  Array.from({ length: 10_000 }, (_, i) => createHash('sha256').update(`${i}`).digest()),
+)
 /** A layer that no other test has. */
 const layerOf = (name: string) => writeTar([file(name, noise)])
 const config = { Cmd: ['/tool'] }
@@ -47,13 +54,16 @@ async function refused(status: number, code: string, env = {}): Promise<string> 
 }
 
 describe('an image that is not there', () => {
-  test.each(['oci:images:nope', 'oci:nowhere:one', 'dir:nowhere', 'oci-archive:nowhere.tar', 'docker-archive:nowhere.tar'])(
-    '%s',
-    async reference => {
-      await declare(`image: ${reference}`)
-      expect(await refused(65, 'IMAGE_NOT_FOUND')).toMatch(/hint: /)
-    },
-  )
+  test.each([
+    'oci:images:nope',
+    'oci:nowhere:one',
+    'dir:nowhere',
+    'oci-archive:nowhere.tar',
+    'docker-archive:nowhere.tar',
+  ])('%s', async reference => {
+    await declare(`image: ${reference}`)
+    expect(await refused(65, 'IMAGE_NOT_FOUND')).toMatch(/hint: /)
+  })
 })
 
 test('an image for another platform', async () => {
@@ -98,7 +108,11 @@ describe('a layer', () => {
     ['that is no tar', 'TAR_INVALID', { layers: [noise] }],
     ['whose tar ends early', 'TAR_INVALID', { layers: [layerOf('early').subarray(0, 5000)] }],
     ['that is not compressed as its type says', 'COMPRESSION_INVALID', { blobs: [tree] }],
-    ['whose gzip ends early', 'COMPRESSION_INVALID', { blobs: [gzipSync(layerOf('early')).subarray(0, 5000)] }],
+    [
+      'whose gzip ends early',
+      'COMPRESSION_INVALID',
+      { blobs: [gzipSync(layerOf('early')).subarray(0, 5000)] },
+    ],
     ['that is a bomb', 'LAYER_LIMIT', { blobs: [gzipSync(Buffer.alloc(64 << 20), { level: 9 })] }],
   ])('%s', async (name, code, lie) => {
     const tag = name.replaceAll(' ', '-')
@@ -113,7 +127,9 @@ describe('a layer', () => {
     await project.layout.add({ layers: [layerOf('zstd')], config, blobs }, 'zstd')
     await retype('zstd', 'tar+gzip', 'tar+zstd')
     await declare('image: oci:images:zstd')
-    expect(await refused(69, 'PROGRAM_MISSING', { PATH: await pathWith('skopeo', 'sync') })).toMatch(/Install the package zstd/)
+    expect(await refused(69, 'PROGRAM_MISSING', { PATH: await pathWith('skopeo', 'sync') })).toMatch(
+      /Install the package zstd/,
+    )
   })
 })
 
@@ -121,7 +137,9 @@ describe('a layer', () => {
 async function retype(tag: string, from: string, to: string): Promise<void> {
   const path = join(project.layout.folder, 'index.json')
   const index = JSON.parse(await readFile(path, 'utf8'))
-  const entry = index.manifests.find((found: { annotations: object }) => Object.values(found.annotations).includes(tag))
+  const entry = index.manifests.find((found: { annotations: object }) =>
+    Object.values(found.annotations).includes(tag),
+  )
   const manifest = await readFile(join(project.layout.folder, 'blobs/sha256', hexOf(entry.digest)), 'utf8')
   const changed = await put(project.layout.folder, entry.mediaType, Buffer.from(manifest.replace(from, to)))
   Object.assign(entry, changed)
@@ -153,11 +171,14 @@ test('without skopeo its package is named', async () => {
 })
 
 describe('images from', () => {
-  test.each(['docker-archive:image.tar:app:1', 'oci-archive:image-oci.tar', 'dir:image-dir'])('%s', async place => {
-    await project.layout.copyTo('good', place.replace(':', ':../'))
-    await declare(`image: ${place}`)
-    expect(await project.run(['apply'])).toMatchObject({ status: 0 })
-    expect(await readFile(join(project.folder, 'out/one/rootfs/tool'), 'utf8')).toBe('good')
-    expect(await leftovers(project)).toEqual([])
-  })
+  test.each(['docker-archive:image.tar:app:1', 'oci-archive:image-oci.tar', 'dir:image-dir'])(
+    '%s',
+    async place => {
+      await project.layout.copyTo('good', place.replace(':', ':../'))
+      await declare(`image: ${place}`)
+      expect(await project.run(['apply'])).toMatchObject({ status: 0 })
+      expect(await readFile(join(project.folder, 'out/one/rootfs/tool'), 'utf8')).toBe('good')
+      expect(await leftovers(project)).toEqual([])
+    },
+  )
 })

@@ -58,7 +58,7 @@ async function compare(stack: readonly (readonly TarInput[])[], seed: number): P
   const ours = textOf(() => merge(stack.map(layerOfTar)))
   const theirs = await umociText(stack)
   if (theirs === ours) return ours === 'refused' ? 'refused by both' : 'equal'
-  const again = await umociText(stack.map(inSafeOrder))
+  const again = await umociText(inSafeOrder(stack))
   if (again === ours) return `${ours === 'refused' ? 'refused by both' : 'equal'} in another order of entries`
   const known = Object.keys(DIFFERENCES).find(name => DIFFERENCES[name]!(stack))
   if (known !== undefined) return known

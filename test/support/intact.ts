@@ -13,7 +13,18 @@ export async function generationOf(project: Project, bundle = 'one'): Promise<st
 export async function leftovers(project: Project): Promise<readonly string[]> {
   const names = ['.unfinished-*', 'ctrbuild-[0-9]*', 'fetch-*', '.new-*', '.*.new']
   const tests = names.flatMap((name, i) => (i === 0 ? ['-name', name] : ['-o', '-name', name]))
-  const { stdout } = await project.tool('find', '.', '-path', './images', '-prune', '-o', '(', ...tests, ')', '-print')
+  const { stdout } = await project.tool(
+    'find',
+    '.',
+    '-path',
+    './images',
+    '-prune',
+    '-o',
+    '(',
+    ...tests,
+    ')',
+    '-print',
+  )
   return stdout.split('\n').filter(Boolean).sort()
 }
 

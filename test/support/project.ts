@@ -44,7 +44,8 @@ export async function newProject(folder?: string): Promise<Project> {
 }
 
 function projectIn(at: string, layout: Layout, prefix: readonly string[]): Project {
-  const argv = (program: string, args: readonly string[]) => [...prefix, program, ...args] as [string, ...string[]]
+  const argv = (program: string, args: readonly string[]) =>
+    [...prefix, program, ...args] as [string, ...string[]]
   const options = { cwd: at, reject: false, stripFinalNewline: false, stdin: 'ignore' } as const
   const clean = { CI: '', NO_COLOR: '1' }
   return {

@@ -1,6 +1,6 @@
 /** Properties of stacks of layers that decide whether an extractor's answer depends on more than the specification. */
 import { CtrbuildError } from '../../src/errors.ts'
-import { compareBytes, type Dir, type Symlink } from '../../src/tree/node.ts'
+import type { Dir, Symlink } from '../../src/tree/node.ts'
 import { joinPath, type Names, splitPath } from '../../src/tree/path.ts'
 import { settleLayer } from '../../src/tree/settle.ts'
 import { type Seen, viewStack } from '../../src/tree/stack.ts'
@@ -48,25 +48,34 @@ export function hasLinkToRemoved(stack: readonly Members[]): boolean {
 }
 
 /**
- * The members in an order in which every extractor understands them alike: from the root down, and in each directory
- * whiteouts before what comes new; then symlinks, then files, and each hard link after its target.
+ * The layers with their members in an order in which every extractor understands them alike: from the root down by where
+ * they really are, and in each directory whiteouts before what comes new; then symlinks, then files, and each hard link
+ * after its target.
  */
-export function inSafeOrder(members: Members): TarInput[] {
-  const ranked = members.toSorted((a, b) => rankOf(a) - rankOf(b) || compareBytes(a.path, b.path))
-  const links = ranked.filter(member => member.type === 'hardlink')
-  const ordered = ranked.filter(member => member.type !== 'hardlink')
+export function inSafeOrder(stack: readonly Members[]): TarInput[][] {
+  const ordered: TarInput[][] = []
+  someLayer(stack, (members, { view }) => {
+    ordered.push(linksLast(members.toSorted((a, b) => rankOf(view, a) - rankOf(view, b))))
+    return false
+  })
+  return [...ordered, ...stack.slice(ordered.length).map(linksLast)]
+}
+
+function rankOf(view: View<Seen>, { path, type }: TarInput): number {
+  const names = realPath(view, splitPath(path))
+  if (names.at(-1)?.startsWith('.wh.')) return names.length - 0.5
+  return type === 'dir' ? names.length : type === 'symlink' ? 10_000 : 20_000
+}
+
+function linksLast(members: Members): TarInput[] {
+  const ordered = members.filter(member => member.type !== 'hardlink')
+  const links = members.filter(member => member.type === 'hardlink')
   while (links.length > 0) {
     const pending = new Set(links.map(link => joinPath(splitPath(link.path))))
     const next = links.findIndex(link => !pending.has(joinPath(splitPath(link.target ?? ''))))
     ordered.push(...links.splice(Math.max(next, 0), 1))
   }
   return ordered
-}
-
-function rankOf({ path, type }: TarInput): number {
-  const names = splitPath(path)
-  if (names.at(-1)?.startsWith('.wh.')) return names.length - 0.5
-  return type === 'dir' ? names.length : type === 'symlink' ? 10_000 : 20_000
 }
 
 function collide(one: TarInput, a: Names, other: TarInput, b: Names): boolean {

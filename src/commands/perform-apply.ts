@@ -1,0 +1,109 @@
+/** The part of apply that changes something: under the store's lock, looked at anew, then performed. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { applyPlan } from '../apply/apply.ts'
+import type { Outcome } from '../apply/execute.ts'
+import { removeLeftovers } from '../apply/leftovers.ts'
+import type { Places } from '../apply/places.ts'
+import { CtrbuildError, EXIT_STATUS } from '../errors.ts'
+import { TAR_LIMITS } from '../oci/tar/limits.ts'
+import { initRepo } from '../ostree/repo.ts'
+import { renderPlan } from '../plan/render.ts'
+import { openReporter } from '../report/reporter.ts'
+import { renderSummary } from '../report/summary.ts'
+import { diskError } from '../sys/failure.ts'
+import { type Lock, lockFile } from '../sys/lock.ts'
+import { type ApplyOptions, painter, type Surroundings } from './context.ts'
+import { openSource, privilegeOf, writeLockFile } from './inputs.ts'
+import type { Prepared } from './prepare-apply.ts'
+
+/**
+ * Waits for the store's lock, and does what there is to do then.
+ * @throws CtrbuildError STORE_BUSY, OUT_FOREIGN, PERMISSION, DISK; as makePlan and applyPlan
+ */
+export async function performApply(
+  prepared: Prepared,
+  options: ApplyOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const busy = await lockStore(prepared.places, options, surroundings)
+  try {
+    return await perform(prepared, options, surroundings)
+  } catch (error) {
+    throw diskError(error, `cannot work in ${prepared.places.store}`)
+  } finally {
+    busy.release()
+  }
+}
+
+async function lockStore(
+  places: Places,
+  { lockTimeout }: ApplyOptions,
+  { stderr, signal }: Surroundings,
+): Promise<Lock> {
+  const onWait = (holder?: string) =>
+    stderr.write(`Waiting for ${holder ?? 'another ctrbuild'}, which holds ${places.store}\n`)
+  const holder = `ctrbuild apply, process ${process.pid}`
+  try {
+    mkdirSync(places.store, { recursive: true, mode: 0o700 })
+    return await lockFile(places.busy, { exclusive: true, timeout: lockTimeout, holder, onWait }, signal)
+  } catch (error) {
+    throw diskError(error, `cannot lock ${places.store}`)
+  }
+}
+
+async function perform(
+  prepared: Prepared,
+  options: ApplyOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { places } = prepared
+  const { stdout, signal, now, cpus } = surroundings
+  await removeLeftovers(places)
+  const plan = prepared.makePlan()
+  stdout.write(renderPlan(plan, painter(options, stdout)))
+  const [blocker] = plan.blockers
+  if (blocker !== undefined) throw new CtrbuildError(blocker.code, blocker.message, { hint: blocker.hint })
+  if (prepared.lockText !== undefined) writeLockFile(places, prepared.lockText)
+  if (plan.steps.length === 0) return 0
+
+  const began = now()
+  const repo = initRepo(places.repo, plan.privilege === 'root' ? 'bare' : 'bare-user')
+  const shared = await lockFile(
+    join(repo.path, '.lock'),
+    { exclusive: false, timeout: options.lockTimeout, holder: '' },
+    signal,
+  )
+  const reporter = openReporter(options, surroundings)
+  try {
+    const { outcomes, space } = await applyPlan(
+      {
+        plan,
+        places,
+        privilege: privilegeOf(surroundings),
+        source: openSource(places, options.offline),
+        limits,
+        reporter,
+        signal,
+        now,
+      },
+      repo,
+      { network: options.jobs ?? cpus + 2, imports: options.jobs ?? cpus },
+    )
+    reporter.close()
+    stdout.write(renderSummary({ outcomes, space, seconds: (now() - began) / 1000 }))
+    return statusOf(outcomes)
+  } finally {
+    reporter.close()
+    shared.release()
+  }
+}
+
+const limits = { ...TAR_LIMITS, ratio: 1000 }
+
+function statusOf(outcomes: readonly Outcome[]): number {
+  const failures = outcomes.filter(outcome => outcome.status === 'failed').map(outcome => outcome.error)
+  if (failures.length === 0) return 0
+  const statuses = new Set(failures.map(error => (error instanceof CtrbuildError ? error.exitStatus : 1)))
+  return statuses.size === 1 ? [...statuses][0]! : EXIT_STATUS.FAILED
+}
