@@ -55,12 +55,15 @@ async function withConfig(
   return { index: undefined, manifest, config: { digest: document.config.digest, bytes } }
 }
 
+const HINT = 'It is damaged where it is kept, or changed on its way: push or save the image again'
+
 function check(what: string, descriptor: Descriptor, bytes: Buffer): void {
   checkDigest(what, descriptor.digest, digestOf(bytes))
   if (bytes.length !== descriptor.size) {
     throw new CtrbuildError(
       'DIGEST_MISMATCH',
       `${what} has ${bytes.length} bytes, but ${descriptor.size} were promised`,
+      { hint: HINT },
     )
   }
 }
@@ -70,5 +73,6 @@ function checkDigest(what: string, wanted: Digest, found: Digest): void {
   throw new CtrbuildError(
     'DIGEST_MISMATCH',
     `${what} has another digest\n  wanted ${wanted}\n   found ${found}`,
+    { hint: HINT },
   )
 }

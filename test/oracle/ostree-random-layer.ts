@@ -20,71 +20,105 @@ const NAMES: readonly ByteString[] = [
   '%41',
   'z'.repeat(255),
   bytesOf('ünïcode'),
-  bytesOf('u\u0308'),
   bytesOf('日本'),
   bytesOf('ß'),
 ]
 const FILE_MODES = [0o644, 0o644, 0o755, 0o600, 0o444, 0o4755, 0o2711, 0o1644, 0o000, 0o777, 0o7777]
 const DIR_MODES = [0o755, 0o755, 0o700, 0o1777, 0o2775, 0o555, 0o000]
 const IDS = [0, 0, 1, 1000, 65534, 2_097_151, 2_097_152, 4_294_967_294]
-/** Around tar's blocks, and what is written in one go and what is not. */
-const SIZES = [0, 0, 1, 511, 512, 513, 5000, 70_000, 1_048_576, 1_048_577, 3_000_000]
+/** Around tar's blocks, and rarely around what is written in one go and what is not. */
+const SIZES = [0, 0, 1, 511, 512, 513, 5000, 70_000]
+const LARGE_SIZES = [1_048_576, 1_048_577, 3_000_000]
 const PREFIXES = ['', './', '/']
 const TARGETS = ['a', '/etc/passwd', '../../..', '.', 'a//b/', bytesOf('zü'), 't'.repeat(300), 'with space\n']
 
 interface Growing {
   readonly random: Random
-  /** Directories by path with a trailing slash, the root as ''. */
-  readonly dirs: ByteString[]
+  /** Directories by path with a trailing slash, the root as ''; true for those that are root's and 0755. */
+  readonly dirs: Map<ByteString, boolean>
   readonly taken: Set<ByteString>
-  /** What can have one more name. */
-  readonly linkable: ByteString[]
+  /** Files that have one name so far, and may get another, or another content. */
+  readonly single: Set<ByteString>
+  /** Files that have several. */
+  readonly linked: Set<ByteString>
 }
 
 /** The members of a layer's tar. */
 export function randomLayer(seed: number): TarInput[] {
   const random = randomOf(seed)
-  const growing: Growing = { random, dirs: [''], taken: new Set(['']), linkable: [] }
+  const isListed = random.chance(0.7)
+  const root: TarInput = { path: '', type: 'dir', ...metaOf(random, DIR_MODES) }
+  const growing: Growing = {
+    random,
+    dirs: new Map([['', !isListed || isPlain(root)]]),
+    taken: new Set(['']),
+    single: new Set(),
+    linked: new Set(),
+  }
   const prefix = random.pick(PREFIXES)
   const members = Array.from({ length: random.between(0, 40) }, () => randomMember(growing)).filter(
     member => member !== undefined,
   )
-  if (random.chance(0.7)) members.unshift({ path: '', type: 'dir', ...metaOf(random, DIR_MODES) })
-  return members.map(member => ({ ...member, path: prefix + member.path || './' }))
+  if (isListed || members.length === 0) members.unshift(root)
+  else members[0] = { ...members[0]!, uid: 0, gid: 0 }
+  return withEarlyLinks(random, members).map(member => ({ ...member, path: prefix + member.path || './' }))
 }
 
 function randomMember(growing: Growing): TarInput | undefined {
-  const { random, dirs, taken, linkable } = growing
-  const folder = random.pick(dirs)
-  const implied = random.chance(0.1) ? `${random.pick(NAMES)}/` : ''
-  const path = folder + implied + randomName(random)
-  const roll = random.next()
-  // A second entry for a file or a directory takes the place of the first one.
-  if (roll < 0.04 && linkable.length > 0) return fileAt(random, random.pick(linkable))
-  if (taken.has(path) || (implied !== '' && taken.has(`${folder}${implied}`.slice(0, -1)))) return undefined
-  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) claim(growing, path.slice(0, at))
-  taken.add(path)
-  if (roll < 0.26) {
-    dirs.push(`${path}/`)
-    return { path: random.chance(0.7) ? `${path}/` : path, type: 'dir', ...metaOf(random, DIR_MODES) }
+  const { random, dirs, taken, single } = growing
+  const folder = random.pick([...dirs.keys()])
+  // A second entry for a file takes the place of the first one.
+  if (random.chance(0.04) && single.size > 0) return fileAt(random, random.pick([...single]))
+  const implied = random.chance(0.2) && isRootsAllTheWay(growing, folder) ? `${folder}${random.pick(NAMES)}/` : ''
+  const path = (implied || folder) + randomName(random)
+  if (taken.has(path) || taken.has(implied.slice(0, -1))) return undefined
+  if (implied !== '') {
+    taken.add(implied.slice(0, -1))
+    dirs.set(implied, true)
   }
-  if (roll < 0.4) {
+  taken.add(path)
+  const member = memberAt(growing, path)
+  const owned = implied === '' ? member : { ...member, uid: 0, gid: 0 }
+  if (owned.type === 'dir') dirs.set(`${path}/`, isPlain(owned))
+  return owned.type === 'dir' && random.chance(0.7) ? { ...owned, path: `${path}/` } : owned
+}
+
+/** libostree gives an implied directory, and every one above it, the owner of what implied it, and mode 0755. */
+function isRootsAllTheWay({ dirs }: Growing, folder: ByteString): boolean {
+  return [...dirs].every(([path, isRoots]) => isRoots || !folder.startsWith(path))
+}
+
+function isPlain({ mode, uid, gid, xattrs = [] }: TarInput): boolean {
+  return mode === 0o755 && uid === 0 && gid === 0 && xattrs.length === 0
+}
+
+function memberAt({ random, single, linked }: Growing, path: ByteString): TarInput {
+  const roll = random.next()
+  if (roll < 0.3) return { path, type: 'dir', ...metaOf(random, DIR_MODES) }
+  if (roll < 0.42) {
     return { path, type: 'symlink', target: random.pick(TARGETS), uid: random.pick(IDS), gid: random.pick(IDS) }
   }
-  if (roll < 0.5 && linkable.length > 0) return { path, type: 'hardlink', target: random.pick(linkable) }
-  linkable.push(path)
+  if (roll < 0.52 && single.size + linked.size > 0) {
+    const target = random.pick([...single, ...linked])
+    single.delete(target)
+    linked.add(target).add(path)
+    return { path, type: 'hardlink', target }
+  }
+  single.add(path)
   return fileAt(random, path)
 }
 
-/** A parent that is only implied is a directory like any other from then on. */
-function claim({ dirs, taken }: Growing, path: ByteString): void {
-  if (taken.has(path)) return
-  taken.add(path)
-  dirs.push(`${path}/`)
+/** Hard links at the top may come before what they name. */
+function withEarlyLinks(random: Random, members: readonly TarInput[]): TarInput[] {
+  const [first, ...rest] = members
+  const isEarly = ({ type, path }: TarInput) => type === 'hardlink' && !path.includes('/') && random.chance(0.5)
+  const early = new Set(rest.filter(isEarly))
+  return [first!, ...early, ...rest.filter(member => !early.has(member))]
 }
 
 function fileAt(random: Random, path: ByteString): TarInput {
-  const content = Buffer.alloc(random.pick(SIZES), String(random.between(0, 5)))
+  const sizes = random.chance(0.04) ? LARGE_SIZES : SIZES
+  const content = Buffer.alloc(random.pick(sizes), String(random.between(0, 5)))
   return { path, type: 'file', content, ...metaOf(random, FILE_MODES) }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { CommitDraft } from '../../src/ostree/commit.ts'
 import { objectWriter, putFile, putSymlink } from '../../src/ostree/object-writer.ts'
 import { initRepo } from '../../src/ostree/repo.ts'
-import { beginStage, publish } from '../../src/ostree/stage.ts'
+import { beginStage, discard, publish } from '../../src/ostree/stage.ts'
 import type { Checksum, Repo, RepoMode } from '../../src/ostree/types.ts'
 import { putCommit, putTree } from '../../src/ostree/write.ts'
 import type { Dir } from '../../src/tree/node.ts'
@@ -73,7 +73,8 @@ export async function addTrees(
     )
     refs.set(ref, putCommit(writer, commit(putTree(writer, root))))
   }
-  await publish(stage, refs)
+  publish(stage, refs)
+  discard(stage)
 }
 
 function putLeaves(

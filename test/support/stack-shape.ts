@@ -16,21 +16,26 @@ export function contradicts(one: TarInput, other: TarInput): boolean {
 }
 
 /**
- * A layer with two such members, where symlinks of lower layers may make one path of two; or one that makes or changes,
- * by another path, a symlink that leads the other.
+ * A layer with two such members, where symlinks of lower layers may make one path of two; or one that makes or replaces
+ * a symlink that leads the other, but by another path than the other's.
  */
 export function hasContradiction(stack: readonly Members[]): boolean {
-  return someLayer(stack, (members, { view, own }) => {
-    const texts = members.map(({ path }) => splitPath(path))
-    const reals = texts.map(names => realPath(view, names))
-    if (texts.some(names => isLedBy(own, view, names))) return true
+  return someLayer(stack, (members, { below, view, own }) => {
+    const ownSymlinks = symlinksIn(own)
+    const ways = members.map(({ path }) => {
+      const text = splitPath(path)
+      const parents = text.slice(0, -1)
+      const followed = [...followedOn(below, parents), ...followedOn(view, parents)]
+      const real = realPath(view, text)
+      return { text, real, followed, replaced: walk(below, real, false)?.at(-1)?.at }
+    })
     return members.some((one, i) =>
       members.some((other, j) => {
+        const [a, b] = [ways[i]!, ways[j]!]
+        if (b.followed.some(symlink => ownSymlinks.has(symlink))) return true
         if (i === j) return false
-        if (collide(one, texts[i]!, other, texts[j]!) || collide(one, reals[i]!, other, reals[j]!))
-          return true
-        const isAlias = joinPath(texts[i]!) !== joinPath(reals[i]!)
-        return isAlias && reals[i]!.every((name, at) => texts[j]![at] === name)
+        if (collide(one, a.text, other, b.text) || collide(one, a.real, other, b.real)) return true
+        return b.followed.includes(a.replaced as Symlink) && !a.text.every((name, at) => b.text[at] === name)
       }),
     )
   })
@@ -84,19 +89,17 @@ function collide(one: TarInput, a: Names, other: TarInput, b: Names): boolean {
   return above.length === below.length || top.type !== 'dir'
 }
 
-/** Whether the way to a member goes by a symlink of its own layer. */
-function isLedBy(own: Dir, view: View<Seen>, names: Names): boolean {
-  const symlinks = symlinksIn(own)
-  let isLed = false
+function followedOn(view: View<Seen>, names: Names): Symlink[] {
+  const followed: Symlink[] = []
   const watched: View<Seen> = {
     ...view,
     symlinkTarget: at => {
-      isLed ||= at.kind === 'symlink' && symlinks.has(at)
+      if (at.kind === 'symlink') followed.push(at)
       return view.symlinkTarget(at)
     },
   }
-  walk(watched, names.slice(0, -1), true)
-  return isLed
+  walk(watched, names, true)
+  return followed
 }
 
 function symlinksIn(dir: Dir, found = new Set<Symlink>()): Set<Symlink> {
@@ -128,16 +131,24 @@ function someLayer(
 ): boolean {
   const settled: Dir[] = []
   for (const members of stack) {
-    try {
-      const own = layerOf(members.map(entryOf))
-      const above = [...settled, settleLayer(own, settled)]
-      const [below, view, result] = [settled, [...settled, own], above].map(viewStack)
-      if (holds(members, { own, below: below!, view: view!, result: result! })) return true
-      settled.push(above.at(-1)!)
-    } catch (error) {
-      if (!(error instanceof CtrbuildError)) throw error
+    const own = orRefused(() => layerOf(members.map(entryOf)))
+    if (own === undefined) {
       return members.some((one, i) => members.some((other, j) => i < j && contradicts(one, other)))
     }
+    const layer = orRefused(() => settleLayer(own, settled))
+    const [below, view, result] = [settled, [...settled, own], [...settled, layer ?? own]].map(viewStack)
+    if (holds(members, { own, below: below!, view: view!, result: result! })) return true
+    if (layer === undefined) return false
+    settled.push(layer)
   }
   return false
+}
+
+function orRefused(settling: () => Dir): Dir | undefined {
+  try {
+    return settling()
+  } catch (error) {
+    if (error instanceof CtrbuildError) return undefined
+    throw error
+  }
 }
