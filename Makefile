@@ -29,8 +29,11 @@ test: ## run all tests
 oracle: build ## compare with libostree, umoci, tar and the runtimes; a missing one is a failure
 	REQUIRE_TOOLS=1 $(vitest) test/oracle
 
-bench: build ## measure
-	vitest bench --run --passWithNoTests --config test/vitest.config.ts
+bench: build ## compare with skopeo, ostree, umoci, podman and tar; see bench/main.ts
+	@examples/demo/packages.sh skopeo docker-registry time
+	@esbuild main=bench/main.ts driver=bench/driver.ts worker=src/ostree/worker.ts --outdir=bench/build --bundle \
+	  --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning --banner:js="$(banner)"
+	@node bench/build/main.js
 
 demo: ## make four images, apply bundles.yaml, run the containers
 	@examples/demo/packages.sh

@@ -2,7 +2,8 @@
  * File contents like a real system's, from a seed: program code, text, tables and what is compressed already.
  *
  * Each kind is made once, a few megabytes of it, and files are cut out of that at their own places. gzip looks back
- * no further than 32 KiB, so it finds in these files what it would find in any others.
+ * no further than 32 KiB, so it finds in these files what it would find in any others. The kinds are mixed such that gzip
+ * needs as long for them, and makes them as small, as a Debian's /usr.
  */
 import { type Random, randomOf } from '../test/support/random.ts'
 
@@ -51,8 +52,9 @@ function writeText(pool: Pool): void {
   const words = Array.from({ length: 2500 }, () => word(random))
   while (pool.used < POOL_BYTES) {
     put(pool, Buffer.from(' '.repeat(2 * random.between(0, 4))))
-    for (let left = random.between(3, 11); left > 0; left--) put(pool, Buffer.from(`${frequent(random, words)} `))
-    if (random.chance(0.4)) again(pool, random.between(12, 70), 8 << 10)
+    for (let left = random.between(3, 11); left > 0; left--)
+      put(pool, Buffer.from(`${frequent(random, words)} `))
+    if (random.chance(0.8)) again(pool, random.between(8, 50), 20 << 10)
     put(pool, Buffer.from(random.pick([';\n', '.\n', ' {\n', '\n', ')\n\n'])))
   }
 }
@@ -64,9 +66,9 @@ function writeCode(pool: Pool): void {
   while (pool.used < POOL_BYTES) {
     for (let left = 8; left > 0; left--) {
       put(pool, frequent(random, instructions))
-      if (random.chance(0.25)) put(pool, Buffer.from([random.between(0, 255), random.between(0, 30), 0, 0]))
+      if (random.chance(0.2)) put(pool, Buffer.from([random.between(0, 255), random.between(0, 20), 0, 0]))
     }
-    if (random.chance(0.5)) again(pool, random.between(8, 40), 16 << 10)
+    if (random.chance(0.9)) again(pool, random.between(8, 50), 20 << 10)
   }
 }
 
@@ -82,7 +84,7 @@ function writeTable(pool: Pool): void {
 
 /** An early choice far more often than a late one. */
 function frequent<T>(random: Random, choices: readonly T[]): T {
-  return choices[Math.floor(choices.length * random.next() ** 3)]!
+  return choices[Math.floor(choices.length * random.next() ** 4)]!
 }
 
 function word(random: Random): string {

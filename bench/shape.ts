@@ -25,7 +25,20 @@ interface Item extends Omit<TarInput, 'content'> {
 }
 
 const EMPTY = { size: 0, kind: 'zeros', offset: 0 } as const
-const SYSTEM = ['etc', 'usr', 'usr/bin', 'usr/lib', 'usr/share', 'var', 'var/lib', 'dev', 'proc', 'sys', 'run', 'tmp']
+const SYSTEM = [
+  'etc',
+  'usr',
+  'usr/bin',
+  'usr/lib',
+  'usr/share',
+  'var',
+  'var/lib',
+  'dev',
+  'proc',
+  'sys',
+  'run',
+  'tmp',
+]
 /** Of the logarithm of a file's size: half of a Debian's files are below 2 KB, and the mean is at 48. */
 const SPREAD = 2.2
 const LARGEST = 24 << 20
@@ -42,14 +55,29 @@ function itemsOf(shape: LayerShape): Item[] {
   const random = randomOf(shape.seed)
   const folders = foldersOf(shape, random)
   const sizes = shape.isPlain ? plainSizes(shape) : sizesOf(shape, random)
-  const items = sizes.map((size, i) => fileOf(shape, random, `${random.pick(folders)}/${nameOf(random)}.${i}`, size))
-  return [...systemOf(shape), ...folders.map(folderOf), ...items, ...linksOf(items, random), ...changesOf(shape, random)]
+  const items = sizes.map((size, i) =>
+    fileOf(
+      shape,
+      random,
+      `${folders[Math.floor((i * folders.length) / sizes.length)]}/${nameOf(random)}.${i}`,
+      size,
+    ),
+  )
+  return [
+    ...systemOf(shape),
+    ...folders.map(folderOf),
+    ...items,
+    ...linksOf(items, random),
+    ...changesOf(shape, random),
+  ]
 }
 
 function systemOf({ isBase }: LayerShape): Item[] {
   if (!isBase) return []
   const users: Item = { ...EMPTY, path: 'etc/passwd', type: 'file', size: 300, kind: 'text' }
-  const links = ['bin', 'lib'].map(name => ({ ...EMPTY, path: name, type: 'symlink', target: `usr/${name}` }) as const)
+  const links = ['bin', 'lib'].map(
+    name => ({ ...EMPTY, path: name, type: 'symlink', target: `usr/${name}` }) as const,
+  )
   return [...SYSTEM.map(folderOf), ...links, users, { ...users, path: 'etc/group', offset: 4096 }]
 }
 
@@ -73,7 +101,9 @@ function plainSizes({ files, bytes }: LayerShape): number[] {
 
 /** Log-normal, brought to the wanted sum, with a few empty files as everywhere. */
 function sizesOf({ files, bytes }: LayerShape, random: Random): number[] {
-  let sizes = Array.from({ length: files }, () => (random.chance(0.01) ? 0 : Math.exp(SPREAD * normal(random))))
+  let sizes = Array.from({ length: files }, () =>
+    random.chance(0.01) ? 0 : Math.exp(SPREAD * normal(random)),
+  )
   for (let rounds = 0; rounds < 8; rounds++) {
     const factor = bytes / sizes.reduce((sum, size) => sum + size, 0)
     sizes = sizes.map(size => Math.min(LARGEST, size * factor))
@@ -99,17 +129,22 @@ function fileOf({ isPlain }: LayerShape, random: Random, path: string, size: num
   }
 }
 
-/** Small files are text for the most part, large ones programs. */
+/** Small files are text for the most part, large ones programs; the digits stand for how often. */
 function kindOf(size: number, random: Random): Kind {
-  return size < 8192
-    ? random.pick(['text', 'text', 'text', 'text', 'code', 'packed'])
-    : random.pick(['code', 'code', 'code', 'code', 'code', 'text', 'text', 'table', 'packed'])
+  const [text, code, table] = size < 8192 ? [70, 26, 0] : [35, 47, 14]
+  const drawn = random.between(0, 99)
+  if (drawn < text) return 'text'
+  if (drawn < text + code) return 'code'
+  return drawn < text + code + table ? 'table' : 'packed'
 }
 
 /** Symbolic links to some files, and a few hard links. */
 function linksOf(files: readonly Item[], random: Random): Item[] {
   return files.flatMap(({ path }): Item[] => {
-    if (random.chance(0.06)) return [{ ...EMPTY, path: `${path}.link`, type: 'symlink', target: path.slice(path.lastIndexOf('/') + 1) }]
+    if (random.chance(0.06))
+      return [
+        { ...EMPTY, path: `${path}.link`, type: 'symlink', target: path.slice(path.lastIndexOf('/') + 1) },
+      ]
     return random.chance(0.002) ? [{ ...EMPTY, path: `${path}.hard`, type: 'hardlink', target: path }] : []
   })
 }

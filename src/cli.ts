@@ -8,6 +8,7 @@ import { type ColorChoice, colorFromEnv, paintFor } from './report/color.ts'
 import { errorRecord, renderError } from './report/error.ts'
 import type { ProgressStyle } from './report/reporter.ts'
 import { isCi } from './sys/environment.ts'
+import { diskError } from './sys/failure.ts'
 
 /** A command with its options, ready to run. */
 interface Chosen {
@@ -28,7 +29,8 @@ export async function runCli(
     if (typeof chosen === 'number') return chosen
     shown = chosen.options
     return await chosen.run(surroundings)
-  } catch (error) {
+  } catch (raw) {
+    const error = diskError(raw, 'cannot go on')
     const isJson = shown.progress === 'json'
     stderr.write(
       isJson ? `${JSON.stringify(errorRecord(error))}\n` : renderError(error, paintFor(shown.color, stderr)),

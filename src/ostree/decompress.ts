@@ -9,6 +9,7 @@ import * as zlib from 'node:zlib'
 import { CtrbuildError, isErrno } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Compression } from '../oci/image.ts'
+import { RingClosed } from './ring.ts'
 
 /** Node's default of 16 KiB makes inflating more than twice as slow. */
 const CHUNK = 1 << 20
@@ -68,17 +69,25 @@ async function* checked(
   for await (const chunk of blob as AsyncIterable<Buffer>) {
     if (first) {
       first = false
-      const found = sniff(chunk)
-      if (found !== promised) throw mislabelled(name, said(found), promised)
+      checkMagic(chunk, promised, name)
     }
     tap(chunk)
     yield chunk
   }
-  if (first && promised !== 'none') throw mislabelled(name, 'empty', promised)
+  if (first) checkMagic(Buffer.alloc(0), promised, name)
+}
+
+/**
+ * Holds a blob's first bytes against the compression that its media type promises.
+ * @throws CtrbuildError COMPRESSION_INVALID
+ */
+export function checkMagic(bytes: Buffer, promised: Compression, name: string): void {
+  const found = sniff(bytes)
+  if (found !== promised) throw mislabelled(name, bytes.length === 0 ? 'empty' : said(found), promised)
 }
 
 /** The compression that a stream's first bytes show (RFC 1952, section 2.3.1; RFC 8878, section 3.1.1). */
-export function sniff(bytes: Buffer): Compression {
+function sniff(bytes: Buffer): Compression {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip'
   if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) return 'zstd'
   return 'none'
@@ -132,8 +141,10 @@ function room(decoder: Transform): Promise<void> {
   })
 }
 
-function requireZeros(chunk: Buffer): void {
+/** True; what follows the end of compressed data may be zeros and nothing else. */
+export function requireZeros(chunk: Buffer): true {
   if (chunk.some(byte => byte !== 0)) throw new Error('there is something other than zeros after its end')
+  return true
 }
 
 async function* throughZstdProgram(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -163,8 +174,9 @@ function mislabelled(name: string, found: string, promised: Compression): Ctrbui
   return new CtrbuildError('COMPRESSION_INVALID', message, { hint: 'Build and push the image again' })
 }
 
-function decompressionError(error: unknown, kind: string, name: string): unknown {
-  if (error instanceof CtrbuildError || !(error instanceof Error)) return error
+/** A failure to decompress, in ctrbuild's words; errors that are such already, and those of the ring, as they are. */
+export function decompressionError(error: unknown, kind: string, name: string): unknown {
+  if (error instanceof CtrbuildError || error instanceof RingClosed || !(error instanceof Error)) return error
   if ('syscall' in error) {
     // Reading the blob failed, or starting the program did.
     if (error.syscall !== 'spawn zstd' || !isErrno(error, 'ENOENT')) return error

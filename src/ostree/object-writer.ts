@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   futimesSync,
   lchownSync,
   lutimesSync,
@@ -18,10 +17,10 @@ import {
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { isErrno } from '../errors.ts'
-import { setXattr } from '../sys/xattr.ts'
 import type { ByteString, Meta } from '../tree/node.ts'
 import { objectPath } from './checksum.ts'
 import { encodeOstreeMeta } from './content.ts'
+import { applyBareMeta, applyBareUserMeta, firstMode, userMode } from './object-meta.ts'
 import type { Stage } from './stage.ts'
 import type { Checksum, ObjectType } from './types.ts'
 
@@ -105,6 +104,7 @@ export function endLargeFile(writer: ObjectWriter, file: LargeFile, checksum: Ch
     abandonLargeFile(file)
     return
   }
+  fchmodSync(file.fd, firstMode(writer.stage.repo.mode === 'bare' ? meta.mode : userMode(meta)))
   if (writer.stage.repo.mode === 'bare') applyBareMeta(file.fd, meta)
   else applyBareUserMeta(file.fd, meta, encodeOstreeMeta(meta, 'file'))
   futimesSync(file.fd, 0, 0)
@@ -130,7 +130,7 @@ function putBareFile(
   meta: Meta,
   write: (fd: number) => void,
 ): void {
-  const fd = create(writer, checksum, 'file', 0o600)
+  const fd = create(writer, checksum, 'file', firstMode(meta.mode))
   if (fd === undefined) return
   finish(writer, fd, checksum, 'file', () => {
     write(fd)
@@ -145,7 +145,7 @@ function putBareUserFile(
   ostreeMeta: Buffer,
   write: (fd: number) => void,
 ): void {
-  const fd = create(writer, checksum, 'file', 0o600)
+  const fd = create(writer, checksum, 'file', firstMode(userMode(meta)))
   if (fd === undefined) return
   finish(writer, fd, checksum, 'file', () => {
     write(fd)
@@ -163,22 +163,6 @@ function putBareSymlink(writer: ObjectWriter, checksum: Checksum, meta: Meta, ta
   }
   if (meta.uid !== 0 || meta.gid !== 0) lchownSync(path, meta.uid, meta.gid)
   lutimesSync(path, 0, 0)
-}
-
-function applyBareMeta(fd: number, meta: Meta): void {
-  if (meta.uid !== 0 || meta.gid !== 0) fchownSync(fd, meta.uid, meta.gid)
-  fchmodSync(fd, meta.mode)
-  for (const [name, value] of meta.xattrs) setXattr(fd, name, value)
-}
-
-function applyBareUserMeta(fd: number, meta: Meta, ostreeMeta: Buffer): void {
-  setXattr(fd, 'user.ostreemeta', ostreeMeta)
-  fchmodSync(fd, userMode(meta))
-}
-
-/** The permission bits that a bare-user object has on disk (libostree, `ostree-repo-commit.c`). */
-function userMode(meta: Meta): number {
-  return (meta.mode & 0o775) | 0o400
 }
 
 /** Opens an object's file for writing; undefined where another thread has it already. */

@@ -1,35 +1,49 @@
-/** The worker threads that read layers: started when first needed, kept while layers come. */
-import { once } from 'node:events'
+/**
+ * The worker threads that read layers, started when first needed and kept while layers come: for each layer one that
+ * decompresses its blob, and one that reads what comes out.
+ */
 import { Worker } from 'node:worker_threads'
 import { CtrbuildError } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
+import type { CompressedBlob, Inflated } from './inflate.ts'
 import type { ReadLayer } from './read-layer.ts'
-import { abortRing, createRing, endRing, fill } from './ring.ts'
+import { abortRing, createRing, type Ring } from './ring.ts'
 import type { Stage } from './stage.ts'
-import type { ReadAnswer, ReadRequest } from './worker.ts'
+import type { Answer, Failure, Request } from './worker.ts'
+
+/** A layer to be read, and who wants to know about it. */
+export interface Reading {
+  readonly blob: CompressedBlob
+  readonly stage: Stage
+  readonly limits: TarLimits
+  readonly signal: AbortSignal
+  /** Told how many bytes of the blob have been read. */
+  progress(bytes: number): void
+}
 
 /** Threads that read layers. */
 export interface Readers {
   /**
-   * Reads one layer's uncompressed bytes in a thread of its own, at the same time as `chunks` makes them.
-   * @throws what `chunks` throws, else what readLayer throws
+   * Decompresses and reads one layer.
+   * @throws CtrbuildError as inflate and readLayer; whatever `signal` was aborted with
    */
-  read(chunks: AsyncIterable<Buffer>, stage: Stage, limits: TarLimits): Promise<ReadLayer>
+  read(reading: Reading): Promise<ReadLayer & Inflated>
   /** Ends all threads. */
   close(): Promise<void>
 }
 
-/** As many threads as layers are read at once; the caller limits that. */
+/** As many pairs of threads as layers are read at once; the caller limits that. */
 export function startReaders(): Readers {
   const idle: Worker[] = []
   const all: Worker[] = []
+  const ask = async (request: Request, progress?: (bytes: number) => void): Promise<Answer> => {
+    const worker = idle.pop() ?? startWorker(all)
+    const answer = await answerOf(worker, request, progress)
+    idle.push(worker)
+    return answer
+  }
   return {
-    async read(chunks, stage, limits) {
-      const worker = idle.pop() ?? startWorker(all)
-      const layer = await readIn(worker, chunks, stage, limits)
-      idle.push(worker)
-      return layer
-    },
+    read: reading => readWith(ask, reading),
     async close() {
       await Promise.all(all.map(worker => worker.terminate()))
     },
@@ -37,59 +51,69 @@ export function startReaders(): Readers {
 }
 
 function startWorker(all: Worker[]): Worker {
-  // Beside the bundled program; no environment and no flags of the main thread are of use to it.
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { env: {}, execArgv: [] })
+  // Beside the bundled program; no flags of the main thread are of use to it.
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] })
   worker.unref()
   all.push(worker)
   return worker
 }
 
-async function readIn(
-  worker: Worker,
-  chunks: AsyncIterable<Buffer>,
-  stage: Stage,
-  limits: TarLimits,
-): Promise<ReadLayer> {
+type Ask = (request: Request, progress?: (bytes: number) => void) => Promise<Answer>
+
+async function readWith(
+  ask: Ask,
+  { blob, stage, limits, signal, progress }: Reading,
+): Promise<ReadLayer & Inflated> {
   const ring = createRing()
-  const answered = answerOf(worker)
-  // A thread that died takes nothing out of the ring any more.
-  answered.catch(() => abortRing(ring))
-  worker.postMessage({ ring, stage, limits } satisfies ReadRequest)
+  const stop = () => abortRing(ring)
+  signal.addEventListener('abort', stop)
   try {
-    for await (const chunk of chunks) if (!(await fill(ring, chunk))) break
-    await endRing(ring)
-  } catch (error) {
-    abortRing(ring)
-    await answered.catch(() => undefined)
-    throw error
+    const [inflated, read] = await Promise.all([
+      closing(ring, ask({ kind: 'inflate', ring, blob }, progress)),
+      closing(ring, ask({ kind: 'read', ring, stage, limits })),
+    ])
+    if (inflated.kind === 'inflated' && read.kind === 'read') return { ...read.layer, ...inflated.inflated }
+    signal.throwIfAborted()
+    throw firstFailure(inflated, read)
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
-  const answer = await answered
-  if (answer.ok) return answer.layer
-  const { code, message, hint } = answer
-  throw code === undefined
-    ? new Error(message)
-    : new CtrbuildError(code, message, hint === undefined ? {} : { hint })
+}
+
+/** A thread that died takes nothing out of the ring any more, and puts nothing in. */
+function closing(ring: Ring, answer: Promise<Answer>): Promise<Answer> {
+  answer.catch(() => abortRing(ring))
+  return answer
+}
+
+/** The failure that was not caused by the other thread's. */
+function firstFailure(...answers: Answer[]): Error {
+  const failures = answers.filter((answer): answer is Answer & Failure => answer.kind === 'failed')
+  const { code, message, hint } = failures.find(({ isEcho }) => !isEcho) ?? failures[0]!
+  if (code === undefined) return new Error(message)
+  return new CtrbuildError(code, message, hint === undefined ? {} : { hint })
 }
 
 /**
- * The worker's next message.
+ * How a request ended.
  * @throws what the worker died of
  */
-async function answerOf(worker: Worker): Promise<ReadAnswer> {
-  const over = new AbortController()
-  worker.ref()
-  try {
-    const [answer] = await Promise.race([
-      once(worker, 'message', { signal: over.signal }),
-      once(worker, 'exit', { signal: over.signal }).then(ended),
-    ])
-    return answer as ReadAnswer
-  } finally {
-    over.abort()
-    worker.unref()
-  }
-}
-
-function ended([status]: unknown[]): never {
-  throw new Error(`a thread that reads layers ended with status ${status}`)
+function answerOf(worker: Worker, request: Request, progress?: (bytes: number) => void): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    const over = () => {
+      worker.off('message', hear).off('error', fail).off('exit', exit).unref()
+    }
+    const fail = (error: Error) => {
+      over()
+      reject(error)
+    }
+    const exit = (status: number) => fail(new Error(`a thread that reads layers ended with status ${status}`))
+    const hear = (answer: Answer) => {
+      if (answer.kind === 'progress') return progress?.(answer.bytes)
+      over()
+      resolve(answer)
+    }
+    worker.on('message', hear).on('error', fail).on('exit', exit).ref()
+    worker.postMessage(request)
+  })
 }

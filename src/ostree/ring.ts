@@ -1,6 +1,6 @@
 /**
  * Bytes from one thread to another through shared memory: a ring of slots between the thread that decompresses a
- * layer and the one that reads it. The reading side blocks, so that the tar reader stays plain synchronous code.
+ * layer and the one that reads it. Both sides block, so that what they do stays plain synchronous code.
  */
 
 const SLOTS = 4
@@ -30,17 +30,51 @@ export function createRing(): Ring {
   }
 }
 
-/** Puts bytes into the ring, waiting while it is full. False where the reading side has given up. */
-export async function fill(ring: Ring, bytes: Buffer): Promise<boolean> {
-  for (let done = 0; done < bytes.length; done += SLOT_BYTES) {
-    if (!(await put(ring, bytes.subarray(done, done + SLOT_BYTES)))) return false
+/** Thrown on one side when the other one has given up. */
+export class RingClosed extends Error {}
+
+/**
+ * The writing side: a slot to write into, when there is a free one. It is the same one until it is published.
+ * @throws RingClosed
+ */
+export function freeSlot(ring: Ring): Buffer {
+  const filled = Atomics.load(ring.control, FILLED)
+  for (;;) {
+    if (isClosed(ring)) throw new RingClosed()
+    const taken = Atomics.load(ring.control, TAKEN)
+    if (filled - taken < SLOTS)
+      return Buffer.from(ring.data.buffer, (filled % SLOTS) * SLOT_BYTES, SLOT_BYTES)
+    Atomics.wait(ring.control, TAKEN, taken, PATIENCE)
   }
-  return true
 }
 
-/** Says that no more bytes come: an empty slot. False where the reading side has given up. */
-export function endRing(ring: Ring): Promise<boolean> {
-  return put(ring, Buffer.alloc(0))
+/** Hands the free slot's first bytes to the reading side; none means the end. */
+export function publishSlot(ring: Ring, length: number): void {
+  const filled = Atomics.load(ring.control, FILLED)
+  ring.control[LENGTHS + (filled % SLOTS)] = length
+  Atomics.store(ring.control, FILLED, filled + 1)
+  Atomics.notify(ring.control, FILLED)
+}
+
+/**
+ * Puts bytes into the ring, waiting while it is full.
+ * @throws RingClosed
+ */
+export function fill(ring: Ring, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) {
+    const copied = bytes.copy(freeSlot(ring), 0, done)
+    publishSlot(ring, copied)
+    done += copied
+  }
+}
+
+/**
+ * Says that no more bytes come.
+ * @throws RingClosed
+ */
+export function endRing(ring: Ring): void {
+  freeSlot(ring)
+  publishSlot(ring, 0)
 }
 
 /** Gives up, on either side: the other one stops at its next step. */
@@ -52,7 +86,7 @@ export function abortRing(ring: Ring): void {
 
 /**
  * The reading side: blocks until bytes come, undefined at their end. What it returns is valid until the next call.
- * @throws Error when the writing side gave up
+ * @throws RingClosed
  */
 export function takeFrom(ring: Ring): { next(): Buffer | undefined } {
   let taken = 0
@@ -69,30 +103,9 @@ export function takeFrom(ring: Ring): { next(): Buffer | undefined } {
   }
 }
 
-async function put(ring: Ring, piece: Buffer): Promise<boolean> {
-  if (!(await freeSlot(ring))) return false
-  const filled = Atomics.load(ring.control, FILLED)
-  const slot = filled % SLOTS
-  ring.data.set(piece, slot * SLOT_BYTES)
-  ring.control[LENGTHS + slot] = piece.length
-  Atomics.store(ring.control, FILLED, filled + 1)
-  Atomics.notify(ring.control, FILLED)
-  return true
-}
-
-async function freeSlot(ring: Ring): Promise<boolean> {
-  for (;;) {
-    if (Atomics.load(ring.control, STATE) === ABORTED) return false
-    const taken = Atomics.load(ring.control, TAKEN)
-    if (Atomics.load(ring.control, FILLED) - taken < SLOTS) return true
-    const wait = Atomics.waitAsync(ring.control, TAKEN, taken, PATIENCE)
-    if (wait.async) await wait.value
-  }
-}
-
 function awaitSlot(ring: Ring, taken: number): void {
   while (Atomics.load(ring.control, FILLED) === taken) {
-    if (Atomics.load(ring.control, STATE) === ABORTED) throw new Error('the layer is not read any further')
+    if (isClosed(ring)) throw new RingClosed()
     Atomics.wait(ring.control, FILLED, taken, PATIENCE)
   }
 }
@@ -100,4 +113,8 @@ function awaitSlot(ring: Ring, taken: number): void {
 function release(ring: Ring, taken: number): void {
   Atomics.store(ring.control, TAKEN, taken)
   Atomics.notify(ring.control, TAKEN)
+}
+
+function isClosed(ring: Ring): boolean {
+  return Atomics.load(ring.control, STATE) === ABORTED
 }

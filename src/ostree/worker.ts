@@ -1,41 +1,63 @@
-/** A worker thread's entry: reads layers from rings into a stage, one at a time. */
+/** A worker thread's entry: decompresses a blob into a ring, or reads a layer from one, one request at a time. */
 import { parentPort } from 'node:worker_threads'
 import { CtrbuildError, type ErrorCode } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { diskError } from '../sys/failure.ts'
+import { type CompressedBlob, type Inflated, inflate } from './inflate.ts'
 import { objectWriter } from './object-writer.ts'
 import { type ReadLayer, readLayer } from './read-layer.ts'
-import { abortRing, type Ring, takeFrom } from './ring.ts'
+import { abortRing, type Ring, RingClosed, takeFrom } from './ring.ts'
 import type { Stage } from './stage.ts'
 
-/** What a worker is asked: read the tar that comes through the ring. */
-export interface ReadRequest {
-  readonly ring: Ring
-  readonly stage: Stage
-  readonly limits: TarLimits
+/** What a worker is asked. */
+export type Request =
+  | { readonly kind: 'inflate'; readonly ring: Ring; readonly blob: CompressedBlob }
+  | { readonly kind: 'read'; readonly ring: Ring; readonly stage: Stage; readonly limits: TarLimits }
+
+/** What it says: how far it is, and once per request how that ended. */
+export type Answer =
+  | { readonly kind: 'progress'; readonly bytes: number }
+  | { readonly kind: 'inflated'; readonly inflated: Inflated }
+  | { readonly kind: 'read'; readonly layer: ReadLayer }
+  | ({ readonly kind: 'failed' } & Failure)
+
+/** An error on its way to the main thread. */
+export interface Failure {
+  /** The other side of the ring gave up, and has the reason. */
+  readonly isEcho: boolean
+  readonly code: ErrorCode | undefined
+  readonly message: string
+  readonly hint: string | undefined
 }
 
-/** What it answers, once per request. */
-export type ReadAnswer =
-  | { readonly ok: true; readonly layer: ReadLayer }
-  | {
-      readonly ok: false
-      readonly code: ErrorCode | undefined
-      readonly message: string
-      readonly hint: string | undefined
-    }
-
-parentPort?.on('message', (request: ReadRequest) => {
-  parentPort!.postMessage(answer(request))
+parentPort?.on('message', async (request: Request) => {
+  parentPort!.postMessage(await answer(request))
 })
 
-function answer({ ring, stage, limits }: ReadRequest): ReadAnswer {
+async function answer(request: Request): Promise<Answer> {
   try {
-    return { ok: true, layer: readLayer(takeFrom(ring), limits, objectWriter(stage)) }
-  } catch (raw) {
-    abortRing(ring)
-    const error = diskError(raw, `cannot write to the store ${stage.repo.path}`) as Error
-    const { code, hint } = error instanceof CtrbuildError ? error : { code: undefined, hint: undefined }
-    return { ok: false, code, message: error.message, hint }
+    return await perform(request)
+  } catch (error) {
+    abortRing(request.ring)
+    return failed(error, request)
   }
+}
+
+async function perform(request: Request): Promise<Answer> {
+  if (request.kind === 'read') {
+    const { ring, stage, limits } = request
+    return { kind: 'read', layer: readLayer(takeFrom(ring), limits, objectWriter(stage)) }
+  }
+  const progress = (bytes: number) => parentPort!.postMessage({ kind: 'progress', bytes } satisfies Answer)
+  return { kind: 'inflated', inflated: await inflate(request.blob, request.ring, progress) }
+}
+
+function failed(raw: unknown, request: Request): Answer {
+  const doing =
+    request.kind === 'read'
+      ? `cannot write to the store ${request.stage.repo.path}`
+      : `cannot read ${request.blob.path}`
+  const error = diskError(raw, doing) as Error
+  const { code, hint } = error instanceof CtrbuildError ? error : { code: undefined, hint: undefined }
+  return { kind: 'failed', isEcho: raw instanceof RingClosed, code, message: error.message, hint }
 }

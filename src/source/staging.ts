@@ -3,6 +3,7 @@
  * takes a blob for present when a file of its name is there. Those never leave this folder; what arrives is linked
  * into the blob folder by name.
  */
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { isErrno } from '../errors.ts'
@@ -79,8 +80,13 @@ function withoutColon(base: string, path: string): string {
 
 function isAlive(pid: number): boolean {
   try {
-    return pid > 0 && process.kill(pid, 0)
+    return pid > 0 && process.kill(pid, 0) && !isZombie(pid)
   } catch (error) {
-    return !isErrno(error, 'ESRCH')
+    return !isErrno(error, 'ESRCH', 'ENOENT')
   }
+}
+
+/** What a process held is free when it is dead, its number only when its parent has asked how it died. */
+function isZombie(pid: number): boolean {
+  return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
 }

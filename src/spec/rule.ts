@@ -33,3 +33,6 @@ export function distinct<T extends z.ZodType<string>>(item: T) {
       })
     })
 }
+
+/** A text of one line that is not empty. */
+export const oneLine = /^[^\x00-\x1f\x7f]+$/

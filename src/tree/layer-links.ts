@@ -4,7 +4,7 @@ import type { Folder } from './folder.ts'
 import { type ByteString, type File, type Link, type Node, type Symlink, WHITEOUT } from './node.ts'
 import { joinPath, type Names, parseEntryPath, quoted } from './path.ts'
 import { treeView, walk } from './walk.ts'
-import { bringsNothing, isWhiteout } from './whiteout.ts'
+import { isWhiteout } from './whiteout.ts'
 
 /** A hard link whose target was not there when it was read. */
 export interface PendingLink {
@@ -18,7 +18,8 @@ export interface PendingLink {
 type Linked = File | Symlink | Link
 
 /**
- * What a hard link names: the node that the layer has there now, or a Link to what comes later or from lower layers.
+ * What a hard link names: the node that the layer has there now, or a Link to what comes later or from lower layers, which
+ * may have a file where this one only implies a directory.
  * @throws CtrbuildError TAR_INVALID, LAYER_LIMIT, LAYER_CONFLICT
  */
 export function linkTo(root: Folder, path: ByteString, target: ByteString): Linked {
@@ -46,8 +47,7 @@ function resolve(root: Folder, link: Link, path: ByteString, resolved: Map<Link,
     if (chain.has(node)) throw impossible(path, link.target, 'which is a hard link to it')
     chain.add(node)
     const next: Node | undefined = find(root, parseEntryPath(node.target), path)
-    if (next?.kind === 'dir' && !bringsNothing(next))
-      throw impossible(path, link.target, 'which is a directory')
+    if (next?.kind === 'dir' && !next.implied) throw impossible(path, link.target, 'which is a directory')
     if (next === undefined || next.kind === 'dir') break
     node = next
   }

@@ -1,14 +1,12 @@
 /** One layer's tar imported twice: by ctrbuild and by the ostree program, into repositories of the same mode. */
 import { createHash } from 'node:crypto'
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ByteSource } from '../../src/oci/tar/cursor.ts'
 import { TAR_LIMITS } from '../../src/oci/tar/limits.ts'
-import { objectWriter } from '../../src/ostree/object-writer.ts'
-import { readCommit } from '../../src/ostree/read.ts'
+import { type ObjectWriter, objectWriter } from '../../src/ostree/object-writer.ts'
 import { type ReadLayer, readLayer } from '../../src/ostree/read-layer.ts'
 import { beginStage, discard, publish } from '../../src/ostree/stage.ts'
-import type { RootChecksums } from '../../src/ostree/tree-objects.ts'
 import type { Checksum, Repo, RepoMode } from '../../src/ostree/types.ts'
 import { putCommit } from '../../src/ostree/write.ts'
 import { listXattrs } from '../../src/sys/xattr.ts'
@@ -17,19 +15,31 @@ import { ostree } from '../ostree/repositories.ts'
 /** Modes that this user can write: real owners take root. */
 export const MODES: RepoMode[] = process.getuid!() === 0 ? ['bare', 'bare-user'] : ['bare-user']
 
-/** Reads a layer's tar as an import does, and names its commit. */
-export function importTar(repo: Repo, ref: string, tar: string): ReadLayer & { readonly commit: Checksum } {
+/** A layer that was read, and the commit that holds it. */
+export interface Imported extends ReadLayer {
+  readonly commit: Checksum
+}
+
+/** Reads layers' tars as an import does, each under a ref. */
+export function importTars(repo: Repo, tars: ReadonlyMap<string, string>): ReadonlyMap<string, Imported> {
   const stage = beginStage(repo, 'oracle')
-  const fd = openSync(tar, 'r')
   try {
     const writer = objectWriter(stage)
+    const imported = new Map([...tars].map(([ref, tar]) => [ref, importTar(writer, tar)]))
+    publish(stage, new Map([...imported].map(([ref, { commit }]) => [ref, commit])))
+    return imported
+  } finally {
+    discard(stage)
+  }
+}
+
+function importTar(writer: ObjectWriter, tar: string): Imported {
+  const fd = openSync(tar, 'r')
+  try {
     const layer = readLayer(sourceOf(fd), TAR_LIMITS, writer)
-    const commit = putCommit(writer, layer.root)
-    publish(stage, new Map([[ref, commit]]))
-    return { ...layer, commit }
+    return { ...layer, commit: putCommit(writer, layer.root) }
   } finally {
     closeSync(fd)
-    discard(stage)
   }
 }
 
@@ -44,15 +54,16 @@ function sourceOf(fd: number): ByteSource {
 }
 
 /** Commits the same tar with ostree; it refuses devices and pipes, so that their paths have to be named. */
-export function ostreeImport(repo: Repo, ref: string, tar: string, ...options: string[]): Checksum {
-  const argv = ['--no-bindings', '--timestamp=@0', '--tar-autocreate-parents', `--branch=${ref}`]
-  return ostree(repo.path, 'commit', ...argv, ...options, `--tree=tar=${tar}`) as Checksum
+export function ostreeImport(repo: Repo, ref: string, tar: string, specials: readonly string[] = []): Checksum {
+  const skipList = `${repo.path}-skip`
+  writeFileSync(skipList, specials.map(path => `/${path.replace(/^(\.?\/)+/, '')}\n`).join(''), 'latin1')
+  const argv = ['--no-bindings', '--timestamp=@0', '--tar-autocreate-parents', `--skip-list=${skipList}`]
+  return ostree(repo.path, 'commit', ...argv, `--branch=${ref}`, `--tree=tar=${tar}`) as Checksum
 }
 
-/** The root of a commit, as ctrbuild reads it. */
-export function rootOf(repo: Repo, commit: Checksum): RootChecksums {
-  const { tree, meta } = readCommit(repo, commit)
-  return { tree, meta }
+/** A commit's tree as text, with all that libostree knows of it. */
+export function listOf(repo: Repo, commit: string): string {
+  return ostree(repo.path, 'ls', '-R', '-X', '-C', commit)
 }
 
 /** Every object of a repository as it lies on disk: its name, and type, mode, owner, attributes and content as text. */
@@ -68,14 +79,14 @@ export function objectsOf(repo: Repo): ReadonlyMap<string, string> {
 
 function onDisk(path: string): string {
   const { mode, uid, gid, mtimeMs, size } = lstatSync(path)
-  // libostree leaves the time of metadata objects as it comes.
-  const time = path.endsWith('.file') ? ` at ${mtimeMs}` : ''
-  const facts = `${mode.toString(8)} ${uid}:${gid} ${size} bytes${time}`
+  const facts = `${mode.toString(8)} ${uid}:${gid} ${size} bytes`
+  // libostree fixes the times of files only.
   if ((mode & 0o170000) === 0o120000) return `${facts} -> ${readlinkSync(path, 'latin1')}`
+  const time = path.endsWith('.file') ? ` at ${mtimeMs}` : ''
   const fd = openSync(path, 'r')
   try {
     const xattrs = listXattrs(fd).map(([name, value]) => ` ${name}=${value.toString('hex')}`)
-    return `${facts}${xattrs.join('')} ${createHash('sha256').update(readFileSync(fd)).digest('hex')}`
+    return `${facts}${time}${xattrs.join('')} ${createHash('sha256').update(readFileSync(fd)).digest('hex')}`
   } finally {
     closeSync(fd)
   }

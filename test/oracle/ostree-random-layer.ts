@@ -39,7 +39,7 @@ interface Growing {
   readonly taken: Set<ByteString>
   /** Files that have one name so far, and may get another, or another content. */
   readonly single: Set<ByteString>
-  /** Files that have several. */
+  /** Files that have several; libostree finds links of links by luck only. */
   readonly linked: Set<ByteString>
 }
 
@@ -71,7 +71,7 @@ function randomMember(growing: Growing): TarInput | undefined {
   if (random.chance(0.04) && single.size > 0) return fileAt(random, random.pick([...single]))
   const implied = random.chance(0.2) && isRootsAllTheWay(growing, folder) ? `${folder}${random.pick(NAMES)}/` : ''
   const path = (implied || folder) + randomName(random)
-  if (taken.has(path) || taken.has(implied.slice(0, -1))) return undefined
+  if (taken.has(path) || (implied !== '' && taken.has(implied.slice(0, -1)))) return undefined
   if (implied !== '') {
     taken.add(implied.slice(0, -1))
     dirs.set(implied, true)
@@ -93,6 +93,7 @@ function isPlain({ mode, uid, gid, xattrs = [] }: TarInput): boolean {
 }
 
 function memberAt({ random, single, linked }: Growing, path: ByteString): TarInput {
+  if (/(^|\/)\.wh\.[^/]*$/.test(path)) return fileAt(random, path)
   const roll = random.next()
   if (roll < 0.3) return { path, type: 'dir', ...metaOf(random, DIR_MODES) }
   if (roll < 0.42) {
@@ -101,7 +102,7 @@ function memberAt({ random, single, linked }: Growing, path: ByteString): TarInp
   if (roll < 0.52 && single.size + linked.size > 0) {
     const target = random.pick([...single, ...linked])
     single.delete(target)
-    linked.add(target).add(path)
+    linked.add(target)
     return { path, type: 'hardlink', target }
   }
   single.add(path)

@@ -2,8 +2,17 @@
 import type { Project } from './project.ts'
 
 /** The generation that a bundle stands for, and a hash of all that is in it. */
-export async function generationOf(project: Project, bundle = 'one'): Promise<string> {
-  const script = `readlink out/${bundle}; tar --create --sort=name --file=- --directory=out/${bundle}/. . | sha256sum`
+export async function generationOf(project: Project, bundle = 'out/one'): Promise<string> {
+  const script = `readlink ${bundle}; tar --create --sort=name --file=- --directory=${bundle}/. . | sha256sum`
+  const { status, stdout, stderr } = await project.tool('sh', '-c', script)
+  if (status !== 0 || stderr !== '') throw new Error(`there is no whole bundle ${bundle}: ${stderr}`)
+  return stdout
+}
+
+/** Hashes of all that makes a bundle: its root file system with everything that tar keeps, and the files beside it. */
+export async function contentOf(project: Project, bundle = 'out/one'): Promise<string> {
+  const tar = 'tar --create --sort=name --numeric-owner --xattrs --file=- --directory=rootfs .'
+  const script = `cd ${bundle}/ && ${tar} | sha256sum && find . -maxdepth 1 -type f -exec sha256sum {} + | sort`
   const { status, stdout, stderr } = await project.tool('sh', '-c', script)
   if (status !== 0 || stderr !== '') throw new Error(`there is no whole bundle ${bundle}: ${stderr}`)
   return stdout

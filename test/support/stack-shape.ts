@@ -4,6 +4,7 @@ import type { Dir, Symlink } from '../../src/tree/node.ts'
 import { joinPath, type Names, splitPath } from '../../src/tree/path.ts'
 import { settleLayer } from '../../src/tree/settle.ts'
 import { type Seen, viewStack } from '../../src/tree/stack.ts'
+import { union } from '../../src/tree/union.ts'
 import { namesOf, type View, walk } from '../../src/tree/walk.ts'
 import type { TarInput } from './tar-writer.ts'
 import { entryOf, layerOf } from './tree.ts'
@@ -16,37 +17,60 @@ export function contradicts(one: TarInput, other: TarInput): boolean {
 }
 
 /**
- * A layer with two such members, where symlinks of lower layers may make one path of two; or one that makes or replaces
- * a symlink that leads the other, but by another path than the other's.
+ * A layer with two such members, where symlinks of lower layers may make one path of two; or with a member that goes by a
+ * symlink that the same layer makes, or that it takes away by another path.
  */
 export function hasContradiction(stack: readonly Members[]): boolean {
-  return someLayer(stack, (members, { below, view, own }) => {
-    const ownSymlinks = symlinksIn(own)
-    const ways = members.map(({ path }) => {
-      const text = splitPath(path)
-      const parents = text.slice(0, -1)
-      const followed = [...followedOn(below, parents), ...followedOn(view, parents)]
-      const real = realPath(view, text)
-      return { text, real, followed, replaced: walk(below, real, false)?.at(-1)?.at }
-    })
-    return members.some((one, i) =>
-      members.some((other, j) => {
-        const [a, b] = [ways[i]!, ways[j]!]
-        if (b.followed.some(symlink => ownSymlinks.has(symlink))) return true
-        if (i === j) return false
-        if (collide(one, a.text, other, b.text) || collide(one, a.real, other, b.real)) return true
-        return b.followed.includes(a.replaced as Symlink) && !a.text.every((name, at) => b.text[at] === name)
-      }),
+  return someLayer(stack, (members, standing) => {
+    const ways = members.map(member => wayTo(member, standing))
+    const own = symlinksIn(standing.own)
+    const left = symlinksIn(union(standing.settled))
+    const takesAway = ways.some(({ isAlias, takes }) => isAlias && takes)
+    return ways.some(
+      (a, i) =>
+        a.followed.some(symlink => own.has(symlink) || (takesAway && !left.has(symlink))) ||
+        ways.some((b, j) => i < j && disagree(a, b)),
     )
   })
 }
 
+interface Way {
+  readonly member: TarInput
+  readonly text: Names
+  readonly real: Names
+  readonly isAlias: boolean
+  /** Whether it may take away what lower layers have. */
+  readonly takes: boolean
+  /** The symlinks on the way there. */
+  readonly followed: readonly Symlink[]
+}
+
+function wayTo(member: TarInput, { below, view }: Standing): Way {
+  const text = splitPath(member.path)
+  const parents = text.slice(0, -1)
+  const real = realPath(view, text)
+  return {
+    member,
+    text,
+    real,
+    isAlias: joinPath(text) !== joinPath(real),
+    takes: text.at(-1)!.startsWith('.wh.') || walk(below, real, false)?.at(-1)?.at !== undefined,
+    followed: [...followedOn(below, parents), ...followedOn(view, parents)],
+  }
+}
+
+function disagree(a: Way, b: Way): boolean {
+  return collide(a.member, a.text, b.member, b.text) || collide(a.member, a.real, b.member, b.real)
+}
+
 /** A layer with a hard link to a file that only the layers below have, and that is no longer there in the end. */
 export function hasLinkToRemoved(stack: readonly Members[]): boolean {
-  return someLayer(stack, (members, { below, result }) =>
+  return someLayer(stack, (members, { below, settled }) =>
     members.some(({ type, target = '' }) => {
       if (type !== 'hardlink') return false
-      const [before, after] = [below, result].map(each => walk(each, splitPath(target), false)?.at(-1)?.at)
+      const [before, after] = [below, viewStack(settled)].map(
+        each => walk(each, splitPath(target), false)?.at(-1)?.at,
+      )
       return before !== undefined && after === undefined
     }),
   )
@@ -60,10 +84,11 @@ export function hasLinkToRemoved(stack: readonly Members[]): boolean {
 export function inSafeOrder(stack: readonly Members[]): TarInput[][] {
   const ordered: TarInput[][] = []
   someLayer(stack, (members, { view }) => {
-    ordered.push(linksLast(members.toSorted((a, b) => rankOf(view, a) - rankOf(view, b))))
+    const ranked = members.toSorted((a, b) => rankOf(view, a) - rankOf(view, b))
+    ordered.push(linksLast(ranked, path => joinPath(realPath(view, splitPath(path)))))
     return false
   })
-  return [...ordered, ...stack.slice(ordered.length).map(linksLast)]
+  return [...ordered, ...stack.slice(ordered.length).map(members => [...members])]
 }
 
 function rankOf(view: View<Seen>, { path, type }: TarInput): number {
@@ -72,12 +97,12 @@ function rankOf(view: View<Seen>, { path, type }: TarInput): number {
   return type === 'dir' ? names.length : type === 'symlink' ? 10_000 : 20_000
 }
 
-function linksLast(members: Members): TarInput[] {
+function linksLast(members: Members, realOf: (path: string) => string): TarInput[] {
   const ordered = members.filter(member => member.type !== 'hardlink')
   const links = members.filter(member => member.type === 'hardlink')
   while (links.length > 0) {
-    const pending = new Set(links.map(link => joinPath(splitPath(link.path))))
-    const next = links.findIndex(link => !pending.has(joinPath(splitPath(link.target ?? ''))))
+    const pending = new Set(links.map(link => realOf(link.path)))
+    const next = links.findIndex(link => !pending.has(realOf(link.target ?? '')))
     ordered.push(...links.splice(Math.max(next, 0), 1))
   }
   return ordered
@@ -121,8 +146,8 @@ interface Standing {
   readonly below: View<Seen>
   /** Of the layer, as it is, and those below it. */
   readonly view: View<Seen>
-  /** Of the settled layer and those below it. */
-  readonly result: View<Seen>
+  /** All of them, settled, lowest first. */
+  readonly settled: readonly Dir[]
 }
 
 function someLayer(
@@ -136,8 +161,8 @@ function someLayer(
       return members.some((one, i) => members.some((other, j) => i < j && contradicts(one, other)))
     }
     const layer = orRefused(() => settleLayer(own, settled))
-    const [below, view, result] = [settled, [...settled, own], [...settled, layer ?? own]].map(viewStack)
-    if (holds(members, { own, below: below!, view: view!, result: result! })) return true
+    const [below, view] = [viewStack(settled), viewStack([...settled, own])]
+    if (holds(members, { own, below, view, settled: [...settled, layer ?? own] })) return true
     if (layer === undefined) return false
     settled.push(layer)
   }

@@ -1,0 +1,97 @@
+/** The results as text: what was run, a table for each scenario, and how the targets were met. */
+import type { Machine } from './machine.ts'
+import { median, ratio, type ScenarioResult, type Verdict, type WayResult } from './results.ts'
+
+const MIB = 2 ** 20
+
+/** What the numbers were measured on. */
+export function renderMachine(machine: Machine, fileSystem: string): string {
+  const versions = Object.entries(machine.versions).map(([program, version]) => `${program} ${version}`)
+  return [
+    `${machine.system}, Linux ${machine.kernel}, ${machine.processors} × ${machine.processor}, ${Math.round(machine.memory / 1024 ** 3)} GiB, on ${fileSystem}`,
+    `Node.js ${machine.node}, ${versions.join(', ')}`,
+  ].join('\n')
+}
+
+/** Each script once, under the ways that it is run for. */
+export function renderScripts(results: readonly ScenarioResult[]): string {
+  const titles = new Map<string, Set<string>>()
+  for (const { script, title, id } of results.flatMap(({ ways }) => ways)) {
+    if (!id.endsWith(':inside')) titles.set(script, (titles.get(script) ?? new Set()).add(title))
+  }
+  return [...titles].map(([script, names]) => `# ${[...names].join('; ')}\n${script}\n`).join('\n')
+}
+
+/** A scenario's ways, one a line; ratios count from the one that is ours. */
+export function renderScenario({ id, title, bytes, entries, load, ways }: ScenarioResult): string {
+  const size = `${Math.round(bytes / 1e6)} MB, ${entries} entries`
+  const head = ['', 'wall s', 'from - to', 'CPU s', 'largest process MiB', 'all MiB', 'times ours']
+  const rows = ways.map(way => rowOf(way, oursFor(way, ways)))
+  return [
+    `${id}: ${title}; ${size}; load ${load.toFixed(1)} before`,
+    columns([head, ...rows]),
+    ...notes(ways),
+    '',
+  ].join('\n')
+}
+
+/** Each target, what came of it, and by how much it was met or missed. */
+export function renderVerdicts(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ target, value, isMet, margin }) => {
+    const { scenario, way, against, atLeast, atMost } = target
+    const show = (number: number) =>
+      against === undefined ? `${Math.round(number / MIB)} MiB` : `${number.toFixed(2)}x`
+    return [
+      scenario,
+      against === undefined ? `${way}: memory` : `${way} / ${against}`,
+      show(value),
+      atLeast === undefined ? `at most ${show(atMost!)}` : `at least ${show(atLeast)}`,
+      isMet ? 'met' : `missed by ${Math.round(-margin * 100)} %`,
+    ]
+  })
+  return columns([['scenario', 'ratio', 'measured', 'target', ''], ...rows])
+}
+
+/** The way of ours that another is to be compared with: by the same user, and timed in the same manner. */
+export function oursFor(way: WayResult, ways: readonly WayResult[]): WayResult | undefined {
+  const wanted = way.id.endsWith('-plain') ? ['ctrbuild-plain'] : ['ctrbuild', 'driver:inside', 'node']
+  return ways.find(({ id }) => wanted.includes(id))
+}
+
+function rowOf(way: WayResult, ours: WayResult | undefined): string[] {
+  return [
+    way.title,
+    seconds(median(way.wall)),
+    `${seconds(Math.min(...way.wall))} - ${seconds(Math.max(...way.wall))}`,
+    seconds(median(way.cpu)),
+    String(Math.round(way.largest / MIB)),
+    String(Math.round(way.peak / MIB)),
+    ours === undefined || ours === way ? '' : `${ratio(way, ours).toFixed(2)}x`,
+  ]
+}
+
+function notes(ways: readonly WayResult[]): string[] {
+  return ways
+    .filter(way => way.differences.length > 0 && !way.id.endsWith(':inside'))
+    .map(
+      ({ title, differences }) =>
+        `${title} made something else at ${differences.length} paths: ${differences.slice(0, 3).join(', ')}`,
+    )
+}
+
+function seconds(value: number): string {
+  return value < 1 ? value.toFixed(3) : value.toFixed(2)
+}
+
+/** The first column to the left, the others to the right. */
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map(row => row[i]!.length)))
+  return rows
+    .map(row =>
+      row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
