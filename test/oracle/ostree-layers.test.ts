@@ -21,10 +21,16 @@ const SEED = Number(process.env.SEED ?? 1)
 /** What takes minutes runs in `make oracle` only. */
 const isThorough = process.env.REQUIRE_TOOLS === '1'
 const IMAGES = fileURLToPath(new URL('../../examples/images', import.meta.url))
+const HOLES = `
+  printf begin >a; truncate -s 10M a; printf end >>a
+  truncate -s 5M b; printf x >>b; truncate -s 9M b
+  pack() { tar --create --sparse --hole-detection=raw --mtime=@0 "$@" a b; }
+  pack --file=gnu.tar --format=gnu
+  for version in 0.0 0.1 1.0; do pack --file=posix-$version.tar --format=posix --sparse-version=$version; done`
 const DEMO = ['busybox', 'redis', 'nginx', 'etcd']
 
 /** Imports tars both ways; every commit and then every object must be the same, and fsck must find nothing. */
-function compare(folder: string, mode: RepoMode, tars: ReadonlyMap<string, string>): string {
+function compare(what: string, folder: string, mode: RepoMode, tars: ReadonlyMap<string, string>): void {
   const ours = initRepo(join(folder, 'ours'), mode)
   const theirs = ostreeRepo(folder, mode)
   let entries = 0
@@ -44,9 +50,8 @@ function compare(folder: string, mode: RepoMode, tars: ReadonlyMap<string, strin
   expect(objects).toEqual(objectsOf(theirs))
   expect(ostree(ours.path, 'fsck')).toContain('no errors found')
   for (const { path } of [ours, theirs]) rmSync(path, { recursive: true })
-  const report = `${tars.size} of ${tars.size} equal: ${entries} entries, ${objects.size} objects`
-  console.log(`${mode}, ${[...tars.keys()][0]!.replace(/\d+$/, '')}: ${report}`)
-  return report
+  const sum = `${tars.size} of ${tars.size} layers equal, ${entries} entries, ${objects.size} objects`
+  console.log(`libostree, ${mode}, ${what}: ${sum}`)
 }
 
 describe.each(MODES)('in a %s repository', mode => {
@@ -55,7 +60,7 @@ describe.each(MODES)('in a %s repository', mode => {
     const folder = await memoryFolder()
     const seeds = Array.from({ length: LAYERS }, (_, i) => SEED + i)
     const tars = seeds.map(seed => tarOf(folder, `seed${seed}`, randomLayer(seed)))
-    expect(compare(folder, mode, new Map(tars))).toMatch(/^\d+ of/)
+    compare('random', folder, mode, new Map(tars))
   })
 
   test("the demo's images", { timeout: 300_000 }, async ctx => {
@@ -68,7 +73,7 @@ describe.each(MODES)('in a %s repository', mode => {
       return [`demo-${digest}`, path] as const
     })
     expect(tars).toHaveLength(8)
-    compare(folder, mode, new Map(tars))
+    compare('demo', folder, mode, new Map(tars))
   })
 
   test('devices and pipes, which both leave out', async ctx => {
@@ -82,39 +87,31 @@ describe.each(MODES)('in a %s repository', mode => {
       { path: './dev/pipe', type: 'fifo' },
       { path: './dev/file', type: 'file', content: Buffer.from('kept') },
     ])
-    expect(compare(folder, mode, new Map([tar]))).toMatch(/: 2 entries/)
+    compare('devices', folder, mode, new Map([tar]))
   })
 
-  test.for<[string, string[]]>([
-    ['gnu', []],
-    ['posix', ['--sparse-version=0.0']],
-    ['posix', ['--sparse-version=0.1']],
-    ['posix', ['--sparse-version=1.0']],
-  ])('files with holes, as GNU tar packs them: %s %s', async ([format, flags], ctx) => {
+  test('files with holes, as GNU tar packs them', async ctx => {
     needs(ctx, 'ostree', 'tar', 'truncate')
     const folder = await memoryFolder()
-    const script = `printf begin >a; truncate -s 10M a; printf end >>a; truncate -s 5M b; printf x >>b; truncate -s 9M b
-      tar --create --sparse --hole-detection=raw --numeric-owner --mtime=@0 --format=${format} ${flags.join(' ')} \
-        --pax-option=delete=atime,delete=ctime --file=holes.tar a b`
-    const plain = script.replace('--pax-option=delete=atime,delete=ctime', '')
-    execFileSync('sh', ['-ec', format === 'gnu' ? plain : script], { cwd: folder })
-    const tar = join(folder, 'holes.tar')
-    expect(readFileSync(tar).length).toBeLessThan(1 << 20)
-    compare(folder, mode, new Map([['holes', tar]]))
+    execFileSync('sh', ['-ec', HOLES], { cwd: folder })
+    const names = ['gnu', 'posix-0.0', 'posix-0.1', 'posix-1.0']
+    const tars = names.map(name => [name, join(folder, `${name}.tar`)] as const)
+    for (const [, tar] of tars) expect(readFileSync(tar).length).toBeLessThan(1 << 20)
+    compare('sparse', folder, mode, new Map(tars))
   })
 
   test('a layer of 500 MB', { timeout: 600_000 }, async ctx => {
     needs(ctx, 'ostree')
     if (!isThorough) ctx.skip('runs in make oracle')
     const folder = await temporaryFolder()
-    compare(folder, mode, new Map([['large', largeTar(join(folder, 'large.tar'))]]))
+    compare('500 MB', folder, mode, new Map([['large', largeTar(join(folder, 'large.tar'))]]))
   })
 
   test('a whole Debian', { timeout: 900_000 }, async ctx => {
     needs(ctx, 'ostree')
     if (!isThorough) ctx.skip('runs in make oracle')
     const folder = await temporaryFolder()
-    compare(folder, mode, new Map([['debian', await debianTar(ctx)]]))
+    compare('Debian', folder, mode, new Map([['debian', await debianTar(ctx)]]))
   })
 })
 
