@@ -10,6 +10,8 @@ export interface Point {
   /** Absolute and normalised, as bytes (`bytesOf` of a text). */
   readonly path: ByteString
   readonly kind: 'dir' | 'file'
+  /** Permission bits that a directory must have, also where the image has others. */
+  readonly mode?: number
 }
 
 /** What the kernel fills: nothing that an image has there may be mounted on or looked at instead. */
@@ -32,7 +34,7 @@ function withEmptyDir(root: Dir, name: ByteString): Dir {
   return withNode(root, [name], plainDir([], node.kind === 'dir' ? node : undefined))
 }
 
-function withPoint(root: Dir, { path, kind }: Point, emptyFile: File): Dir {
+function withPoint(root: Dir, { path, kind, mode }: Point, emptyFile: File): Dir {
   const resolved = resolvePath(root, path, { followLast: true })
   if (resolved.kind === 'loop') throw invalid(path, 'its symlinks go in circles')
   if (resolved.kind === 'blocked') throw invalid(path, `"${display(resolved.path)}" is not a directory`)
@@ -42,9 +44,9 @@ function withPoint(root: Dir, { path, kind }: Point, emptyFile: File): Dir {
     throw invalid(path, `a symlink leads it to "${display(resolved.path)}"`)
   }
   if (resolved.kind === 'missing')
-    return withNode(root, names, kind === 'dir' ? plainDir([]) : { ...emptyFile })
+    return withMode(withNode(root, names, kind === 'dir' ? plainDir([]) : { ...emptyFile }), names, mode)
   const isDir = resolved.node.kind === 'dir'
-  if (isDir === (kind === 'dir')) return root
+  if (isDir === (kind === 'dir')) return withMode(root, names, mode)
   throw invalid(
     path,
     isDir ? 'it is a directory, and a file is needed' : 'it is a file, and a directory is needed',
@@ -66,6 +68,14 @@ function withNode(root: Dir, names: Names, node: Node): Dir {
   const added = names.slice(depth + 1).reduceRight((below, name) => plainDir([[name, below]]), node)
   const draft = draftOf(root)
   openFolder(draft, names.slice(0, depth))?.children.set(names[depth]!, added)
+  return draft.root
+}
+
+function withMode(root: Dir, names: Names, mode: number | undefined): Dir {
+  if (mode === undefined) return root
+  const draft = draftOf(root)
+  const folder = openFolder(draft, names)
+  if (folder !== undefined) folder.meta = { ...folder.meta, mode }
   return draft.root
 }
 
