@@ -52,7 +52,10 @@ export function startReaders(): Readers {
 
 function startWorker(all: Worker[]): Worker {
   // Beside the bundled program; no flags of the main thread are of use to it.
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] })
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  })
   worker.unref()
   all.push(worker)
   return worker
