@@ -119,10 +119,7 @@ export function decodeListing(text: string, what = 'a tree'): Dir {
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error
     const where = row < 0 ? '' : ` in row ${row}`
-    throw new CtrbuildError('OBJECT_DAMAGED', `the listing of ${what} is damaged${where}`, {
-      hint: 'Remove it: it is made again from the objects of the tree',
-      cause: error,
-    })
+    throw new CtrbuildError('OBJECT_DAMAGED', `the listing of ${what} is damaged${where}`, { cause: error })
   }
 }
 
@@ -133,18 +130,19 @@ function expect(isSound: boolean): asserts isSound {
 function readRow(reading: Reading, raw: unknown, row: number): void {
   expect(Array.isArray(raw))
   const [parent, name] = raw
-  const siblings = row === 0 ? undefined : reading.children[parent]
-  const depth = row === 0 ? 0 : reading.depths[parent]! + 1
-  if (row === 0) expect(parent === -1 && name === '')
-  else expect(siblings !== undefined && typeof name === 'string' && NAME.test(name) && !siblings.has(name))
-  expect(depth <= MAX_DEPTH)
   const node = parseNode(reading, raw)
+  if (row === 0) expect(parent === -1 && name === '' && node.kind === 'dir')
+  else addChild(reading, parent, name, node)
   reading.nodes.push(node)
-  reading.depths.push(depth)
-  reading.children.push(
-    node.kind === 'dir' && raw[2] !== KIND.again ? (node.children as Map<ByteString, Node>) : undefined,
-  )
-  siblings?.set(name, node)
+  reading.depths.push(row === 0 ? 0 : reading.depths[parent]! + 1)
+  reading.children.push(node.kind === 'dir' ? (node.children as Map<ByteString, Node>) : undefined)
+}
+
+function addChild(reading: Reading, parent: unknown, name: unknown, node: Node): void {
+  expect(typeof parent === 'number' && typeof name === 'string' && NAME.test(name))
+  const siblings = reading.children[parent]
+  expect(siblings !== undefined && !siblings.has(name) && reading.depths[parent]! < MAX_DEPTH)
+  siblings.set(name, node)
 }
 
 function parseNode(reading: Reading, raw: readonly unknown[]): Node {
@@ -190,7 +188,7 @@ function parseLink(raw: readonly unknown[]): Link {
 }
 
 function nodeAgain(reading: Reading, raw: readonly unknown[]): Node {
-  expect(raw.length === 4 && raw[2] === KIND.again)
+  expect(raw.length === 4 && raw[2] === KIND.again && Number.isInteger(raw[3]))
   const node = reading.nodes[raw[3] as number]
   expect(node !== undefined && node.kind !== 'dir')
   return node

@@ -84,11 +84,16 @@ export function hasLinkToRemoved(stack: readonly Members[]): boolean {
 export function inSafeOrder(stack: readonly Members[]): TarInput[][] {
   const ordered: TarInput[][] = []
   someLayer(stack, (members, { view }) => {
-    const ranked = members.toSorted((a, b) => rankOf(view, a) - rankOf(view, b))
-    ordered.push(linksLast(ranked, path => joinPath(realPath(view, splitPath(path)))))
+    ordered.push(layerInSafeOrder(members, view))
     return false
   })
-  return [...ordered, ...stack.slice(ordered.length).map(members => [...members])]
+  const rest = stack.slice(ordered.length)
+  return [...ordered, ...rest.map(members => layerInSafeOrder(members, viewStack([])))]
+}
+
+function layerInSafeOrder(members: Members, view: View<Seen>): TarInput[] {
+  const ranked = members.toSorted((a, b) => rankOf(view, a) - rankOf(view, b))
+  return linksLast(ranked, path => joinPath(realPath(view, splitPath(path))))
 }
 
 function rankOf(view: View<Seen>, { path, type }: TarInput): number {

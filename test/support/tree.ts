@@ -54,6 +54,11 @@ export function merged(...layers: string[]): string {
 
 /** The entries that a text stands for. */
 export function entries(text: string): LayerEntry[] {
+  return members(text).map(entryOf)
+}
+
+/** The members of an archive that a text stands for. */
+export function members(text: string): TarInput[] {
   return lines(text).map(parseLine)
 }
 
@@ -148,12 +153,12 @@ function unescaped(text: string): ByteString {
 
 const SPECIAL: Readonly<Record<string, SpecialType>> = { b: 'block', c: 'char', p: 'fifo' }
 
-function parseLine(line: string): LayerEntry {
+function parseLine(line: string): TarInput {
   const [letter = '', rawPath = '', ...words] = line.split(' ')
   const path = unescaped(rawPath)
   const special = SPECIAL[letter]
-  if (special !== undefined) return { kind: 'special', path, type: special }
-  if (letter === 'h') return { kind: 'hardlink', path, target: unescaped(words[0]!) }
+  if (special !== undefined) return { path, type: special }
+  if (letter === 'h') return { path, type: 'hardlink', target: unescaped(words[0]!) }
   const mode =
     letter !== 'l' && /^[0-7]{3,4}$/.test(words[0] ?? '') ? Number.parseInt(words.shift()!, 8) : undefined
   const [uid = 0, gid = 0] = words[0]?.startsWith('@') ? words.shift()!.slice(1).split(':').map(Number) : []
@@ -164,8 +169,8 @@ function parseLine(line: string): LayerEntry {
   }
   const rest = unescaped(words.join(' '))
   const base = { path, uid, gid, xattrs, ...(mode === undefined ? {} : { mode }) }
-  if (letter === 'd') return entryOf({ ...base, type: 'dir' })
-  if (letter === 'l') return entryOf({ ...base, type: 'symlink', target: rest })
-  if (letter === 'f') return entryOf({ ...base, type: 'file', content: Buffer.from(rest, 'latin1') })
+  if (letter === 'd') return { ...base, type: 'dir' }
+  if (letter === 'l') return { ...base, type: 'symlink', target: rest }
+  if (letter === 'f') return { ...base, type: 'file', content: Buffer.from(rest, 'latin1') }
   throw new Error(`not a line of a tree: ${line}`)
 }
