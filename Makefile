@@ -27,7 +27,7 @@ test: ## run all tests
 	$(vitest)
 
 oracle: build ## compare with libostree, umoci, tar and the runtimes; a missing one is a failure
-	REQUIRE_TOOLS=1 $(vitest) test/oracle
+	REQUIRE_TOOLS=1 STACKS=1000 LAYERS=300 $(vitest) test/oracle
 
 bench: build ## compare with skopeo, ostree, umoci, podman and tar; see bench/main.ts
 	@examples/demo/packages.sh skopeo docker-registry time

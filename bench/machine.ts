@@ -23,7 +23,7 @@ export function describeMachine(): Machine {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     processors: availableParallelism(),
     memory: totalmem(),
-    kernel: release(),
+    kernel: release().split('-')[0]!,
     system: /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown',
     node: process.version,
     versions: Object.fromEntries(PROGRAMS.flatMap(program => versionOf(program) ?? [])),

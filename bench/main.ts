@@ -42,10 +42,10 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
     const results = await runAll({ place, say, runs: Number(env.RUNS ?? 5), plainUid: freeUid() }, scenarios)
     const verdicts = judge(TARGETS, results)
     process.stdout.write(`\n${renderScripts(results)}\n${results.map(renderScenario).join('\n')}\n`)
-    process.stdout.write(`${renderVerdicts(verdicts)}\n`)
+    if (verdicts.length > 0) process.stdout.write(`${renderVerdicts(verdicts)}\n`)
     if (only === undefined) {
       const record = { machine, fileSystem: place.fileSystem, results, verdicts }
-      writeFileSync(join(HERE, 'results.json'), `${JSON.stringify(record, rounded, 2)}\n`)
+      writeFileSync(join(HERE, 'results.json'), jsonOf(record))
       writeFileSync(join(HERE, 'chart.svg'), renderChart(results.filter(({ id }) => IN_CHART.includes(id))))
     }
     return results.some(({ ways }) => ways.some(way => way.differences.length > 0)) ? 1 : 0
@@ -88,9 +88,11 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** Microseconds are noise. */
-function rounded(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value
+/** Microseconds are noise, and a list of numbers is one line. */
+function jsonOf(record: unknown): string {
+  const rounded = (_key: string, value: unknown) =>
+    typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value
+  return `${JSON.stringify(record, rounded, 2).replace(/\[[\d\s.,]+\]/g, list => list.replace(/\s+/g, ''))}\n`
 }
 
 process.exitCode = await main(process.env)

@@ -20,7 +20,8 @@ export interface WayResult {
 export interface ScenarioResult {
   readonly id: string
   readonly title: string
-  /** Of one image's layers, uncompressed. */
+  readonly images: number
+  /** Of the first image's layers, uncompressed. */
   readonly bytes: number
   readonly entries: number
   /** How many processes wanted a processor just before, not counting ours. */

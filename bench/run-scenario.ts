@@ -65,7 +65,8 @@ export async function runScenario(
   return {
     id: scenario.id,
     title: scenario.title,
-    ...sizeOf(bench.images.get(scenario.images[0]!)!),
+    images: scenario.images.length,
+    ...sizeOf(bench.images.get(scenario.images[0]!)!, scenario.isOneLayer ? 1 : undefined),
     load,
     ways: ways.flatMap(way => {
       const { warmUp, differences: found } = looks.get(way)!

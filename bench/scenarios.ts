@@ -7,6 +7,8 @@ export interface Scenario {
   readonly id: string
   readonly title: string
   readonly images: readonly string[]
+  /** Only the image's lowest layer counts. */
+  readonly isOneLayer?: boolean
   readonly ways: readonly Way[]
   /** How many times as often as the others it is run; 0: only once, to look at memory. */
   readonly often: number
@@ -28,12 +30,12 @@ const DRIVER: Omit<Way, 'script' | 'title'> = { id: 'driver', needs: [] }
 
 /** Images of all sizes, and the parts of the way alone. */
 export const SCENARIOS: readonly Scenario[] = [
-  image('small', 'one layer', 2),
-  image('medium', 'three layers', 1),
-  image('big', 'two layers', 1),
+  image('small', 'Image of one layer', 2),
+  image('medium', 'Image of three layers', 1),
+  image('big', 'Image of two layers', 1),
   {
     id: 'fleet',
-    title: 'eight images on one base',
+    title: 'Eight images on one base',
     images: FLEET,
     ways: [
       { ...OURS, id: 'one', title: 'ctrbuild apply of one of them', images: FLEET.slice(0, 1) },
@@ -43,8 +45,9 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: 'layer',
-    title: "import of medium's lowest layer, whose blob is here",
+    title: "Import of medium's lowest layer, whose blob is here",
     images: ['medium'],
+    isOneLayer: true,
     ways: [
       { ...DRIVER, title: 'ctrbuild', script: 'node "$DRIVER" import "$BLOB" "$DIFF_ID" repo' },
       {
@@ -62,7 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: 'checkout',
-    title: 'another root file system of medium, which is stored',
+    title: 'Another root file system of medium, which is stored',
     images: ['medium'],
     isPrepared: true,
     ways: [
@@ -84,7 +87,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: 'start',
-    title: 'starting, and finding nothing to do in four bundles',
+    title: 'Starting, and finding nothing to do in four bundles',
     images: FLEET.slice(0, 4),
     isPrepared: true,
     ways: [
@@ -102,7 +105,7 @@ export const SCENARIOS: readonly Scenario[] = [
 ]
 
 /** Takes long and much memory, so it is done on demand. */
-export const HUGE: Scenario = image('huge', 'one layer', 0)
+export const HUGE: Scenario = image('huge', 'Image of one layer', 0)
 
 /** What ctrbuild is to come to. */
 export const TARGETS: readonly Target[] = [

@@ -22,11 +22,11 @@ export function renderScripts(results: readonly ScenarioResult[]): string {
   return [...titles].map(([script, names]) => `# ${[...names].join('; ')}\n${script}\n`).join('\n')
 }
 
-/** A scenario's ways, one a line; ratios count from the one that is ours. */
-export function renderScenario({ id, title, bytes, entries, load, ways }: ScenarioResult): string {
-  const size = `${Math.round(bytes / 1e6)} MB, ${entries} entries`
-  const head = ['', 'wall s', 'from - to', 'CPU s', 'largest process MiB', 'all MiB', 'times ours']
-  const rows = ways.map(way => rowOf(way, oursFor(way, ways)))
+/** A scenario's ways, one a line; ratios are to the one that has none. */
+export function renderScenario({ id, title, images, bytes, entries, load, ways }: ScenarioResult): string {
+  const size = `${images > 1 ? 'each ' : ''}${Math.round(bytes / 1e6)} MB, ${entries} entries`
+  const head = ['', 'wall s', 'from - to', 'CPU s', 'largest process MiB', 'all MiB', 'ratio']
+  const rows = ways.map(way => rowOf(way, baseOf(way, ways)))
   return [
     `${id}: ${title}; ${size}; load ${load.toFixed(1)} before`,
     columns([head, ...rows]),
@@ -42,23 +42,22 @@ export function renderVerdicts(verdicts: readonly Verdict[]): string {
     const show = (number: number) =>
       against === undefined ? `${Math.round(number / MIB)} MiB` : `${number.toFixed(2)}x`
     return [
-      scenario,
-      against === undefined ? `${way}: memory` : `${way} / ${against}`,
+      against === undefined ? `${scenario}: memory of ${way}` : `${scenario}: ${way} / ${against}`,
       show(value),
       atLeast === undefined ? `at most ${show(atMost!)}` : `at least ${show(atLeast)}`,
       isMet ? 'met' : `missed by ${Math.round(-margin * 100)} %`,
     ]
   })
-  return columns([['scenario', 'ratio', 'measured', 'target', ''], ...rows])
+  return columns([['', 'measured', 'target', ''], ...rows])
 }
 
-/** The way of ours that another is to be compared with: by the same user, and timed in the same manner. */
-export function oursFor(way: WayResult, ways: readonly WayResult[]): WayResult | undefined {
+/** What a way is to be compared with: ours as the same user. */
+export function baseOf(way: WayResult, ways: readonly WayResult[]): WayResult | undefined {
   const wanted = way.id.endsWith('-plain') ? ['ctrbuild-plain'] : ['ctrbuild', 'driver:inside', 'node']
   return ways.find(({ id }) => wanted.includes(id))
 }
 
-function rowOf(way: WayResult, ours: WayResult | undefined): string[] {
+function rowOf(way: WayResult, base: WayResult | undefined): string[] {
   return [
     way.title,
     seconds(median(way.wall)),
@@ -66,7 +65,7 @@ function rowOf(way: WayResult, ours: WayResult | undefined): string[] {
     seconds(median(way.cpu)),
     String(Math.round(way.largest / MIB)),
     String(Math.round(way.peak / MIB)),
-    ours === undefined || ours === way ? '' : `${ratio(way, ours).toFixed(2)}x`,
+    base === undefined || base === way ? '' : `${ratio(way, base).toFixed(2)}x`,
   ]
 }
 
@@ -75,7 +74,7 @@ function notes(ways: readonly WayResult[]): string[] {
     .filter(way => way.differences.length > 0 && !way.id.endsWith(':inside'))
     .map(
       ({ title, differences }) =>
-        `${title} made something else at ${differences.length} paths: ${differences.slice(0, 3).join(', ')}`,
+        `${title} differs from the first at ${differences.length} paths: ${differences.slice(0, 3).join(', ')}`,
     )
 }
 

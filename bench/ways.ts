@@ -73,7 +73,7 @@ const PEERS: readonly Way[] = [
   podman('vfs'),
   {
     id: 'tar',
-    title: 'skopeo, tar xzf (stores nothing, checks nothing)',
+    title: 'skopeo, tar xzf (checks nothing)',
     needs: ['skopeo', 'tar'],
     script: forEach(
       SKOPEO,
@@ -88,7 +88,7 @@ function podman(driver: string): Way {
   const set = `podman() { command podman --root="$PWD/root" --runroot="$PWD/run" --tmpdir="$PWD/tmp" --storage-driver=${driver} "$@"; }`
   return {
     id: `podman-${driver}`,
-    title: `podman pull, create, mount: ${driver}`,
+    title: `podman pull, create, mount (${driver})`,
     needs: ['podman'],
     script: [
       set,

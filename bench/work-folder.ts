@@ -18,8 +18,9 @@ export function newFolder(place: Place, images: readonly ServedImage[], uid: num
   return folder
 }
 
-/** How much is in an image's layers, uncompressed. */
-export function sizeOf({ layers }: ServedImage): { bytes: number; entries: number } {
+/** How much is in an image's layers, or in the lowest so many, uncompressed. */
+export function sizeOf(image: ServedImage, count: number | undefined): { bytes: number; entries: number } {
+  const layers = image.layers.slice(0, count)
   return {
     bytes: layers.reduce((sum, layer) => sum + layer.uncompressedSize, 0),
     entries: layers.reduce((sum, layer) => sum + layer.entries, 0),

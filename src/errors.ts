@@ -15,6 +15,8 @@ export const EXIT_STATUS = {
   SPEC_MISSING: 66,
   /** The source of a bind mount is not there. */
   BIND_MISSING: 66,
+  /** A file that bundles.yaml names is not there. */
+  FILE_MISSING: 66,
   /** bundles.lock.json is damaged or of another version. */
   LOCK_INVALID: 65,
   /** The lock is missing and may not be written. */

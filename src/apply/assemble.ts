@@ -15,6 +15,7 @@ import { beginGeneration, type Draft, removeTree, STAMP } from './generations.ts
 import { makeMountLinks } from './mount-links.ts'
 import { readTextFile } from './rootfs-files.ts'
 import { stampText } from './stamp.ts'
+import { withSubids } from './subids.ts'
 import { unionOf } from './unions.ts'
 import { imageOf, type Work } from './work.ts'
 
@@ -72,7 +73,7 @@ async function describe(work: Work, desired: DesiredBundle, root: Dir): Promise<
       passwd: readTextFile(work, root, '/etc/passwd'),
       group: readTextFile(work, root, '/etc/group'),
     },
-    privilege: work.privilege,
+    privilege: withSubids(work.privilege, desired.spec),
     kinds: new Map(desired.spec.mounts.map(mount => [mount.target, kindOf(work, mount)])),
   })
 }

@@ -101,7 +101,7 @@ async function importBlob(work: Work, { layer, image }: ImportStep, path: string
     refs.set(layerListingRef(layer.diffId), putListing(writer, imported.listing))
     refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...imported })))
     work.layers.set(layer.diffId, decodeListing(imported.listing))
-    warnDropped(work, about.image, imported)
+    warnOdd(work, about.image, imported)
     const seconds = (work.now() - began) / 1000
     reporter.event({
       kind: 'imported',
@@ -117,17 +117,19 @@ async function importBlob(work: Work, { layer, image }: ImportStep, path: string
   }
 }
 
-/** Devices, FIFOs and sockets come from the runtime, not from an image; labels are the host's business. */
-function warnDropped({ reporter }: Work, image: string, { dropped, droppedXattrs }: ImportedLayer): void {
-  const specials = dropped.map(({ path, type }) => `${display(path)} (${type})`)
-  if (specials.length > 0) {
-    const message = `${image}: special files are left out: ${firstOf(specials)}`
-    reporter.event({ kind: 'warning', code: 'SPECIAL_DROPPED', message })
+/**
+ * Devices, FIFOs and sockets come from the runtime, not from an image; labels are the host's business. A whiteout with
+ * content may have been meant as a file.
+ */
+function warnOdd({ reporter }: Work, image: string, layer: ImportedLayer): void {
+  const warn = (code: string, what: string, names: readonly string[]) => {
+    if (names.length === 0) return
+    reporter.event({ kind: 'warning', code, message: `${image}: ${what}: ${firstOf(names)}` })
   }
-  if (droppedXattrs.length > 0) {
-    const message = `${image}: extended attributes are left out: ${firstOf(droppedXattrs.map(display))}`
-    reporter.event({ kind: 'warning', code: 'XATTR_DROPPED', message })
-  }
+  const specials = layer.dropped.map(({ path, type }) => `${display(path)} (${type})`)
+  warn('SPECIAL_DROPPED', 'special files are left out', specials)
+  warn('XATTR_DROPPED', 'extended attributes are left out', layer.droppedXattrs.map(display))
+  warn('WHITEOUT_ODD', 'not empty files, but whiteouts all the same', layer.oddWhiteouts.map(display))
 }
 
 function firstOf(names: readonly string[]): string {

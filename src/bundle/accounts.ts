@@ -74,6 +74,16 @@ export function resolveUser(
   }
 }
 
+/**
+ * The numbers of groups that are named or numbered.
+ * @throws CtrbuildError USER_UNKNOWN, ROOTFS_INVALID
+ */
+export function resolveGroups(wanted: readonly string[], group: string | undefined): readonly number[] {
+  if (wanted.length === 0) return []
+  const groups = parseGroup(group)
+  return wanted.map(name => resolveGroup(name, groups, group))
+}
+
 function findUser(wanted: string, users: readonly User[]): User | undefined {
   if (wanted === '') return users.find(user => user.uid === 0)
   if (isNumber(wanted)) return users.find(user => user.uid === Number(wanted))

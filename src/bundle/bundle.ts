@@ -1,16 +1,20 @@
 /** A bundle as a value: all that a generation holds but the rootfs, and the digest that stands for both. */
+import { CtrbuildError } from '../errors.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import type { ImageConfig } from '../oci/image.ts'
+import type { LintCode } from '../spec/problem.ts'
 import type { BundleSpec } from '../spec/types.ts'
-import { resolveUser } from './accounts.ts'
+import { resolveGroups, resolveUser } from './accounts.ts'
 import { makeConfig } from './config.ts'
-import { warnOfUnfit } from './fitness.ts'
+import { ableRuntimes, lint, type Verdict } from './lint.ts'
+import { verdictsOnKeys } from './lint-spec.ts'
 import { mountPoints } from './mountpoints.ts'
 import { makeMounts } from './mounts.ts'
 import { makeScripts } from './scripts.ts'
+import { readTemplate, type Template } from './template.ts'
 import type { BundleFile, IdMapping, MountLink, MountPoint, Privilege, RuntimeConfig } from './types.ts'
-import type { BundleWarning } from './warning.ts'
+import { type BundleWarning, warningCode } from './warning.ts'
 
 /** What a bundle is made from. */
 export interface BundleSources {
@@ -41,10 +45,13 @@ export interface Bundle {
  * @throws CtrbuildError USER_UNKNOWN, ROOTFS_INVALID, BUNDLE_INVALID, IMAGE_INVALID
  */
 export function makeBundle({ spec, image, accounts, privilege, kinds }: BundleSources): Bundle {
-  const user = resolveUser(spec.user ?? image.run.user, accounts.passwd, accounts.group)
+  const user = resolveUser(userOf(spec, image), accounts.passwd, accounts.group)
+  const groups = resolveGroups(spec.groups ?? [], accounts.group)
   const { mounts, links } = makeMounts(spec.mounts)
-  const { config, warnings } = makeConfig({ spec, image, user, privilege, mounts })
-  const scripts = makeScripts({ name: spec.name, runtimes: spec.runtimes, config })
+  const { config, warnings } = makeConfig({ spec, image, user, groups, privilege, mounts })
+  const verdicts = lint(config, privilege, spec)
+  refuseUnfit(spec.name, verdicts)
+  const scripts = makeScripts({ name: spec.name, runtimes: ableRuntimes(spec, verdicts), config })
   const files: BundleFile[] = [
     { path: 'config.json', mode: 0o644, content: canonicalJson(config) },
     ...scripts,
@@ -54,8 +61,39 @@ export function makeBundle({ spec, image, accounts, privilege, kinds }: BundleSo
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
     links,
     points: mountPoints(config, kinds),
-    warnings: [...warnings, ...warnOfUnfit(spec.runtimes, config)],
+    warnings: [...warnings, ...warnOfRuntimes(verdicts, verdictsOnKeys(spec, privilege))],
   }
+}
+
+function refuseUnfit(name: string, verdicts: readonly Verdict[]): void {
+  const error = verdicts.find(verdict => verdict.severity === 'error')
+  if (error === undefined) return
+  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  throw new CtrbuildError(
+    'BUNDLE_INVALID',
+    `bundle ${name} cannot run as it is declared: ${error.message}`,
+    hint,
+  )
+}
+
+/** What the keys alone show has been told when they were read, with the place. */
+function warnOfRuntimes(verdicts: readonly Verdict[], told: readonly Verdict[]): BundleWarning[] {
+  const known = new Set(told.map(verdict => verdict.message))
+  return verdicts
+    .filter(verdict => !known.has(verdict.message))
+    .map(({ effect, message, hint }) => ({
+      code: warningCode({ severity: 'warning', effect }) as LintCode,
+      message,
+      ...(hint !== undefined && { hint }),
+    }))
+}
+
+/** Who is asked for: by the bundle, by the image, or by the template. */
+function userOf(spec: BundleSpec, image: ImageConfig): string {
+  if (spec.user !== undefined || image.run.user !== '') return spec.user ?? image.run.user
+  const { process }: Template = readTemplate(spec.configTemplate)
+  const { uid, gid } = process?.user ?? {}
+  return uid === undefined ? '' : `${uid}:${gid ?? 0}`
 }
 
 /**

@@ -1,169 +1,143 @@
 /**
  * From an image and a bundle's keys to config.json (OCI image specification, conversion.md; runtime specification,
  * config.md). One configuration runs unchanged under runc, crun, bwrap-oci and, translated, plain bwrap; so it says
- * things in the one way that all of them understand.
+ * things in the one way that all of them understand, unless a key asks for more.
  */
 import { CtrbuildError } from '../errors.ts'
 import type { ImageConfig } from '../oci/image.ts'
+import { type JsonObject, parseJsonText } from '../spec/json-text.ts'
 import type { BundleSpec } from '../spec/types.ts'
 import type { ResolvedUser } from './accounts.ts'
 import { makeAnnotations } from './annotations.ts'
-import { isWithin, tryContainerPath } from './container-path.ts'
+import { BUNDLE_ROOT, configFaults, faultText, templateFaults } from './check.ts'
+import { completeConfig, completeMount } from './complete.ts'
+import { makeHooks, makeLinux } from './config-linux.ts'
+import { makeProcess } from './config-process.ts'
 import { makeEnvironment } from './environment.ts'
-import { type Isolation, idMappings, isolationOf } from './isolation.ts'
-import { systemMounts, tmpfs } from './system-mounts.ts'
+import { isolationOf } from './isolation.ts'
+import { mergePatch } from './merge-patch.ts'
+import { makeUser } from './process-user.ts'
+import type { ConfigFault } from './rule.ts'
+import { defaultTmp, systemMounts } from './system-mounts.ts'
+import { readTemplate, type Template } from './template.ts'
 import type { Privilege, RuntimeConfig, RuntimeMount } from './types.ts'
 import { volumeMounts } from './volumes.ts'
 import type { BundleWarning } from './warning.ts'
-
-/** As `runc spec` has them. */
-const CAPABILITIES = ['CAP_AUDIT_WRITE', 'CAP_KILL', 'CAP_NET_BIND_SERVICE']
-const MASKED_PATHS = [
-  'acpi',
-  'asound',
-  'kcore',
-  'keys',
-  'latency_stats',
-  'sched_debug',
-  'scsi',
-  'timer_list',
-  'timer_stats',
-]
-const READONLY_PATHS = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger']
-const RLIMITS = [{ type: 'RLIMIT_NOFILE', hard: 1024, soft: 1024 }]
 
 /** What a config.json is made from. */
 export interface ConfigSources {
   readonly spec: BundleSpec
   readonly image: ImageConfig
   readonly user: ResolvedUser
+  /** `groups` of the bundle as numbers. */
+  readonly groups: readonly number[]
   readonly privilege: Privilege
   /** The bundle's own mounts, as `makeMounts` gives them. */
   readonly mounts: readonly RuntimeMount[]
+}
+
+/** A config.json that nobody has looked through yet. */
+export interface ConfigDraft {
+  readonly draft: JsonObject
+  readonly warnings: readonly BundleWarning[]
 }
 
 /**
  * The config.json of a bundle, and what its owner should know about it.
  * @throws CtrbuildError BUNDLE_INVALID, IMAGE_INVALID
  */
-export function makeConfig(sources: ConfigSources): { config: RuntimeConfig; warnings: BundleWarning[] } {
+export function makeConfig(sources: ConfigSources): {
+  config: RuntimeConfig
+  warnings: readonly BundleWarning[]
+} {
+  const { name } = sources.spec
+  refuseFaults(
+    `the configTemplate of bundle ${name}`,
+    templateFaults(readTemplate(sources.spec.configTemplate)),
+  )
+  const { draft, warnings } = draftConfig(sources)
+  refuseFaults(`the config.json of bundle ${name}`, configFaults(draft))
+  return { config: completeConfig(draft), warnings }
+}
+
+/**
+ * The config.json as template, image, keys and patch make it.
+ * @throws CtrbuildError BUNDLE_INVALID, IMAGE_INVALID
+ */
+export function draftConfig(sources: ConfigSources): ConfigDraft {
   const { spec, image, privilege } = sources
   if (image.os !== '' && image.os !== 'linux') throw wrongSystem(image.os)
-  const isolation = isolationOf(spec.namespaces, privilege)
-  const user = makeUser(sources.user, isolation)
+  const template = readTemplate(spec.configTemplate) as JsonObject & Template
+  const isolation = isolationOf(spec, privilege)
+  const { user, warnings: userWarnings } = makeUser({ ...sources, isolation })
   const { env, warnings: envWarnings } = makeEnvironment({
+    template: template.process?.env ?? [],
     image: image.run.env,
     bundle: spec.env,
     home: sources.user.home ?? '/',
     terminal: spec.terminal,
   })
-  const volumes = volumeMounts(image, sources.mounts, user)
+  const given = (template.mounts ?? []).map(completeMount)
+  const volumes = volumeMounts(image, [...given, ...sources.mounts], user)
   const { annotations, warnings: labelWarnings } = makeAnnotations(image)
-  const config: RuntimeConfig = {
-    // systemd-nspawn takes exactly this version, all others every 1.0.
-    ociVersion: '1.0.0',
-    process: {
-      terminal: spec.terminal,
-      user,
-      args: makeArgs(spec, image),
-      env,
-      cwd: makeCwd(spec, image),
-      capabilities: makeCapabilities(),
-      rlimits: RLIMITS,
-      noNewPrivileges: true,
-    },
-    root: { path: 'rootfs', readonly: spec.rootfs === 'readonly' },
+  const process = makeProcess({ spec, image, template, user, env })
+  const linux = makeLinux({ spec, image, template, isolation, capabilities: process.capabilities })
+  const hooks = makeHooks(spec.hooks, template.hooks)
+  const made = {
+    ...template,
+    ociVersion: versionOf(process, linux),
+    process,
+    root: { path: BUNDLE_ROOT, readonly: spec.rootfs === 'readonly' },
     ...(isolation.namespaces.includes('uts') && spec.hostname !== '' ? { hostname: spec.hostname } : {}),
-    mounts: arrange([...systemMounts(isolation), ...makeTmp(spec), ...volumes.mounts, ...sources.mounts]),
-    annotations,
-    linux: {
-      namespaces: isolation.namespaces.map(type => ({ type })),
-      ...idMappings(isolation),
-      // No plain user may set up device rules; the devices in /dev are the host's to protect there.
-      ...(isolation.root === undefined ? { resources: { devices: [{ allow: false, access: 'rwm' }] } } : {}),
-      maskedPaths: [...MASKED_PATHS.map(name => `/proc/${name}`), '/sys/firmware'],
-      readonlyPaths: READONLY_PATHS.map(name => `/proc/${name}`),
-    },
+    mounts: arrange([
+      ...systemMounts(isolation),
+      ...makeTmp(spec),
+      ...given,
+      ...volumes.mounts,
+      ...sources.mounts,
+    ]),
+    annotations: { ...template.annotations, ...annotations, ...spec.annotations },
+    ...(hooks && { hooks }),
+    linux,
   }
-  const squashed = isolation.root === undefined ? [] : warnOfSquash(sources.user)
-  return { config, warnings: [...squashed, ...envWarnings, ...labelWarnings, ...volumes.warnings] }
-}
-
-/** `args` of the bundle, or Entrypoint and then Cmd of the image (conversion.md, "Verbatim Fields", note 2). */
-function makeArgs(spec: BundleSpec, image: ImageConfig): readonly string[] {
-  const args = spec.args ?? [...image.run.entrypoint, ...image.run.cmd]
-  if (args[0] === undefined || args[0] === '') {
-    throw new CtrbuildError('BUNDLE_INVALID', `bundle ${spec.name} has no command to run`, {
-      hint:
-        spec.args === undefined
-          ? 'The image names none: write args: [PROGRAM, …]'
-          : 'Write args: [PROGRAM, …]',
-    })
+  const draft = made as unknown as JsonObject
+  const { configPatch } = spec
+  return {
+    draft: configPatch === undefined ? draft : (mergePatch(draft, parseJsonText(configPatch)) as JsonObject),
+    warnings: [...userWarnings, ...envWarnings, ...labelWarnings, ...volumes.warnings],
   }
-  if (args.every(arg => !arg.includes('\0'))) return args
-  throw new CtrbuildError(
-    'BUNDLE_INVALID',
-    `bundle ${spec.name} has an argument with a NUL, which no process can be given`,
-    {
-      hint: 'Take the NUL out',
-    },
-  )
 }
 
-function makeCwd(spec: BundleSpec, image: ImageConfig): string {
-  const written = spec.cwd ?? image.run.workingDir
-  const cwd = tryContainerPath(written)
-  if (cwd !== undefined) return cwd
-  throw new CtrbuildError(
-    'BUNDLE_INVALID',
-    `bundle ${spec.name} cannot start in ${JSON.stringify(written)}`,
-    {
-      hint: 'Set cwd: to an absolute path',
-    },
-  )
-}
-
-/** One id is all that a user namespace here has, so the process is its root. */
-function makeUser(
-  { uid, gid, additionalGids }: ResolvedUser,
-  { root }: Isolation,
-): RuntimeConfig['process']['user'] {
-  if (root !== undefined) return { uid: 0, gid: 0 }
-  return additionalGids.length === 0 ? { uid, gid } : { uid, gid, additionalGids }
-}
-
-/** bwrap-oci applies the union of all sets to each, and gives root everything when they are empty: so all are the same. */
-function makeCapabilities(): RuntimeConfig['process']['capabilities'] {
-  const [bounding, effective, inheritable, permitted, ambient] = Array(5).fill(CAPABILITIES)
-  return { bounding, effective, inheritable, permitted, ambient }
+/** The lowest version that has all members: systemd-nspawn takes exactly 1.0.0, all others every 1.0. */
+function versionOf(process: RuntimeConfig['process'], { seccomp }: RuntimeConfig['linux']): string {
+  return process.user.umask === undefined && seccomp === undefined ? '1.0.0' : '1.0.2'
 }
 
 /**
  * A place for temporary files, where the root is read-only: bwrap-oci and `podman run --read-only` make one unasked,
  * and a bundle should not depend on who runs it.
  */
-function makeTmp({ rootfs }: BundleSpec): RuntimeMount[] {
-  return rootfs === 'readonly' ? [tmpfs('/tmp', ['nosuid', 'nodev', 'mode=1777'])] : []
+function makeTmp({ rootfs, portable = false }: BundleSpec): RuntimeMount[] {
+  return rootfs === 'readonly' || portable ? [defaultTmp()] : []
 }
 
 /** One mount for each place, the last one given; parents before children, which is the order of their names. */
 function arrange(mounts: readonly RuntimeMount[]): RuntimeMount[] {
   const byPlace = new Map(mounts.map(mount => [mount.destination, mount]))
-  const bad = [...byPlace.keys()].find(place => tryContainerPath(place) !== place || !isWithin(place, '/'))
-  if (bad !== undefined)
-    throw new TypeError(`mount target ${JSON.stringify(bad)} is not absolute and normalised`)
   return [...byPlace.values()].sort((a, b) => (a.destination < b.destination ? -1 : 1))
 }
 
-function warnOfSquash({ uid, gid }: ResolvedUser): BundleWarning[] {
-  if (uid === 0) return []
-  return [
+function refuseFaults(what: string, faults: readonly ConfigFault[]): void {
+  const [first, ...rest] = faults
+  if (first === undefined) return
+  const more = rest.length === 0 ? '' : `, and ${rest.length} more`
+  throw new CtrbuildError(
+    'BUNDLE_INVALID',
+    `${what} breaks the runtime specification: ${faultText(first)}${more}`,
     {
-      code: 'USER_SQUASHED',
-      message: `uid ${uid}:${gid} of the image does not exist in a user namespace with one id: the process runs as its uid 0`,
-      hint: 'On the host that is you yourself. Apply as root to have the ids of the image',
+      hint: 'ctrbuild plan shows all of them, and where bundles.yaml says so',
     },
-  ]
+  )
 }
 
 function wrongSystem(os: string): CtrbuildError {

@@ -8,6 +8,8 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /** What an environment is made of. */
 export interface EnvironmentSources {
+  /** Of the template, under the image's. */
+  readonly template: readonly string[]
   /** `Config.Env` of the image. */
   readonly image: readonly string[]
   /** The bundle's own. */
@@ -29,7 +31,11 @@ export function makeEnvironment(sources: EnvironmentSources): { env: string[]; w
   const bundle = Object.entries(sources.bundle)
   for (const entry of image) refuseNul(entry, 'IMAGE_INVALID', 'the image')
   for (const entry of bundle) checkEntry(entry)
-  const all = new Map([...defaultsOf(sources), ...image, ...bundle])
+  const template = sources.template.map(entry => {
+    const at = entry.indexOf('=')
+    return [entry.slice(0, at), entry.slice(at + 1)] as const
+  })
+  const all = new Map([...defaultsOf(sources), ...template, ...image, ...bundle])
   const names = [...all.keys()].sort()
   return {
     env: names.map(name => `${name}=${all.get(name)}`),

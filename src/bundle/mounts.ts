@@ -7,11 +7,15 @@
  */
 import { CtrbuildError } from '../errors.ts'
 import { digestOf, hexOf } from '../oci/digest.ts'
+import { overlayOptions } from '../spec/mount-options.ts'
 import type { MountSpec } from '../spec/types.ts'
+import { mountOf, systemOptions, tmpfs } from './system-mounts.ts'
 import type { MountLink, RuntimeMount } from './types.ts'
 
 /** Folder of the links in a bundle. */
 export const MOUNTS = 'mounts'
+
+type BindLike = MountSpec & { readonly type: 'volume' | 'bind' }
 
 /** What mounts become: entries for config.json, in the order of the bundle's list, and the links that they name. */
 export interface BundleMounts {
@@ -36,29 +40,47 @@ export function mountSetting({ options }: RuntimeMount, name: string): string | 
 }
 
 function makeMount(spec: MountSpec, links: ReadonlyMap<string, MountLink>): RuntimeMount {
-  const { target: destination } = spec
-  if (spec.type === 'tmpfs')
-    return { destination, type: 'tmpfs', source: 'tmpfs', options: tmpfsOptions(spec) }
-  const to = linkTarget(spec)
-  const source = to === undefined ? spec.source : links.get(keyOf(to))!.path
-  // bubblewrap can do no bind without nosuid and nodev, and a mount of the host may have them locked in a user namespace.
-  return {
-    destination,
-    type: 'bind',
-    source,
-    options: ['rbind', 'nosuid', 'nodev', spec.readonly ? 'ro' : 'rw'],
+  const { target, options } = spec
+  switch (spec.type) {
+    case 'tmpfs':
+      return tmpfs(target, overlayOptions(tmpfsOptions(spec), options))
+    case 'volume':
+    case 'bind':
+      return {
+        destination: target,
+        type: 'bind',
+        source: sourceOf(spec, links),
+        options: overlayOptions(bindOptions(spec), options),
+      }
+    default: {
+      const own = overlayOptions(systemOptions(spec.type), options)
+      return mountOf(spec.type, target, spec.readonly ? [...own, 'ro'] : own)
+    }
   }
 }
 
-function tmpfsOptions({ size, mode, readonly }: MountSpec & { type: 'tmpfs' }): string[] {
+function sourceOf(spec: BindLike, links: ReadonlyMap<string, MountLink>): string {
+  const to = linkTarget(spec)
+  return to === undefined ? spec.source : links.get(keyOf(to))!.path
+}
+
+/** bubblewrap can do no bind without nosuid and nodev, and a mount of the host may have them locked in a user namespace. */
+function bindOptions({ readonly, propagation }: BindLike): string[] {
+  const further = propagation === undefined ? [] : [propagation]
+  return ['rbind', 'nosuid', 'nodev', readonly ? 'ro' : 'rw', ...further]
+}
+
+/** Device nodes are made in a file system at /dev, and are none with nodev. */
+function tmpfsOptions({ target, size, mode, readonly }: MountSpec & { type: 'tmpfs' }): string[] {
   const limit = size === undefined ? [] : [`size=${size}`]
-  return ['nosuid', 'nodev', `mode=${mode.toString(8)}`, ...limit, ...(readonly ? ['ro'] : [])]
+  const nodev = target === '/dev' ? [] : ['nodev']
+  return ['nosuid', ...nodev, `mode=${mode.toString(8)}`, ...limit, ...(readonly ? ['ro'] : [])]
 }
 
 /** What a link has to stand for; undefined where the source is absolute, or there is none. */
 function linkTarget(spec: MountSpec): MountLink['to'] | undefined {
   if (spec.type === 'volume') return { kind: 'volume', name: spec.source }
-  if (spec.type === 'tmpfs' || spec.source.startsWith('/')) return undefined
+  if (spec.type !== 'bind' || spec.source.startsWith('/')) return undefined
   return { kind: 'bind', source: spec.source, create: spec.create }
 }
 

@@ -1,5 +1,7 @@
 /** The OCI runtime specification's config.json, as far as ctrbuild writes it (config.md, config-linux.md). */
 
+import type { DeviceSpec } from '../spec/settings.ts'
+
 /** One entry of `mounts`. */
 export interface RuntimeMount {
   readonly destination: string
@@ -14,30 +16,82 @@ export interface IdMapping {
   readonly size: number
 }
 
-/** A whole config.json. Keys are written in this order of meaning but printed sorted. */
+/** A limit of the process (config.md, "POSIX process"); 2^64-1 stands for none. */
+export interface RuntimeRlimit {
+  readonly type: string
+  readonly hard: number | bigint
+  readonly soft: number | bigint
+}
+
+/** The five capability sets of a process (config.md, "Linux Process"). */
+export type CapabilitySets = Readonly<
+  Record<'bounding' | 'effective' | 'inheritable' | 'permitted' | 'ambient', readonly string[]>
+>
+
+/** One entry of a hook point (config.md, "POSIX-platform Hooks"). */
+export interface RuntimeHook {
+  readonly path: string
+  readonly args?: readonly string[]
+  readonly env?: readonly string[]
+  readonly timeout?: number
+}
+
+/** A rule about devices (config-linux.md, "Allowed Device list"). */
+export interface RuntimeDeviceRule {
+  readonly allow: boolean
+  readonly type?: string
+  readonly major?: number
+  readonly minor?: number
+  readonly access?: string
+}
+
+/** Limits of a control group (config-linux.md, "Control groups"), and what else a template or a patch puts there. */
+export interface RuntimeResources {
+  readonly devices?: readonly RuntimeDeviceRule[]
+  readonly [other: string]: unknown
+}
+
+/**
+ * A whole config.json. Keys are written in this order of meaning but printed sorted. A template or a patch may bring
+ * members that are not named here.
+ */
 export interface RuntimeConfig {
   readonly ociVersion: string
   readonly process: {
     readonly terminal: boolean
-    readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids?: readonly number[] }
+    readonly user: {
+      readonly uid: number
+      readonly gid: number
+      readonly umask?: number
+      readonly additionalGids?: readonly number[]
+    }
     readonly args: readonly string[]
     readonly env: readonly string[]
     readonly cwd: string
-    readonly capabilities: Readonly<
-      Record<'bounding' | 'effective' | 'inheritable' | 'permitted' | 'ambient', readonly string[]>
-    >
-    readonly rlimits: readonly { readonly type: string; readonly hard: number; readonly soft: number }[]
+    readonly capabilities: CapabilitySets
+    readonly rlimits: readonly RuntimeRlimit[]
     readonly noNewPrivileges: boolean
+    readonly oomScoreAdj?: number
+    readonly apparmorProfile?: string
+    readonly selinuxLabel?: string
   }
   readonly root: { readonly path: string; readonly readonly: boolean }
   readonly hostname?: string
   readonly mounts: readonly RuntimeMount[]
   readonly annotations: Readonly<Record<string, string>>
+  readonly hooks?: Readonly<Record<string, readonly RuntimeHook[]>>
   readonly linux: {
     readonly namespaces: readonly { readonly type: string; readonly path?: string }[]
     readonly uidMappings?: readonly IdMapping[]
     readonly gidMappings?: readonly IdMapping[]
-    readonly resources?: object
+    readonly devices?: readonly DeviceSpec[]
+    readonly cgroupsPath?: string
+    readonly resources?: RuntimeResources
+    readonly sysctl?: Readonly<Record<string, string>>
+    readonly seccomp?: object
+    readonly personality?: object
+    readonly rootfsPropagation?: string
+    readonly mountLabel?: string
     readonly maskedPaths: readonly string[]
     readonly readonlyPaths: readonly string[]
   }
@@ -74,8 +128,20 @@ export interface BundleFile {
   readonly content: string | Buffer
 }
 
+/** A stretch of the host's ids that a user may map (subuid(5)). */
+export interface IdStretch {
+  readonly start: number
+  readonly size: number
+}
+
 /** Who runs the bundle. */
 export type Privilege =
   | { readonly kind: 'root' }
   /** A plain user: the container's root is this user. */
-  | { readonly kind: 'rootless'; readonly uid: number; readonly gid: number }
+  | {
+      readonly kind: 'rootless'
+      readonly uid: number
+      readonly gid: number
+      /** Further ids that are this user's to give, as far as anybody has looked. */
+      readonly subids?: { readonly uids: readonly IdStretch[]; readonly gids: readonly IdStretch[] }
+    }

@@ -1,7 +1,8 @@
 /** What every command reads first: bundles.yaml, its lock, and what the images it names mean. */
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type Places, placesOf } from '../apply/places.ts'
+import { lintSpec } from '../bundle/lint-spec.ts'
 import type { Privilege } from '../bundle/types.ts'
 import { CtrbuildError, isErrno } from '../errors.ts'
 import { lockState } from '../lock/check.ts'
@@ -15,10 +16,12 @@ import { type CachedSource, cachedSource } from '../source/cached.ts'
 import { documentStore } from '../source/documents.ts'
 import { skopeoSource } from '../source/skopeo.ts'
 import { parseSpec } from '../spec/parse.ts'
+import { byPosition } from '../spec/problem.ts'
 import { bindSources, missingSources } from '../spec/sources.ts'
 import type { Spec } from '../spec/types.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
+import { readTextFile } from '../sys/text-file.ts'
 import type { CommandOptions, LockingOptions, Surroundings } from './context.ts'
 import { usesColor } from './context.ts'
 
@@ -36,7 +39,11 @@ export interface SpecFile {
 export function readSpecFile(options: CommandOptions, surroundings: Surroundings): SpecFile | undefined {
   const path = resolve(surroundings.cwd, options.file)
   const text = readSpecText(path, options.file)
-  const parsed = parseSpec(text, { file: options.file, platform: hostPlatform(surroundings.arch) })
+  const parsed = parseSpec(text, {
+    file: options.file,
+    platform: hostPlatform(surroundings.arch),
+    read: source => readTextFile(resolve(dirname(path), source)),
+  })
   const show = (problems: Parameters<typeof renderProblems>[0]) =>
     surroundings.stderr.write(
       renderProblems(problems, { text, color: usesColor(options, surroundings.stderr) }),
@@ -51,9 +58,15 @@ export function readSpecFile(options: CommandOptions, surroundings: Surroundings
     file: options.file,
     locate: parsed.locate,
   })
-  const problems = [...parsed.warnings, ...missing]
+  const unfit = lintSpec(parsed.spec, {
+    privilege: privilegeOf(surroundings),
+    file: options.file,
+    locate: parsed.locate,
+  })
+  const problems = [...parsed.warnings, ...missing, ...unfit].sort(byPosition)
   if (problems.length > 0) show(problems)
-  return missing.length > 0 ? undefined : { spec: parsed.spec, places }
+  const isWrong = problems.some(problem => problem.severity === 'error')
+  return isWrong ? undefined : { spec: parsed.spec, places }
 }
 
 function readSpecText(path: string, name: string): string {

@@ -1,7 +1,8 @@
 /** The one way JSON is written: equal values give equal bytes. */
 
 /** Anything JSON can hold. A member that is `undefined` counts as absent. */
-type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json }
+type Json = Scalar | undefined | readonly Json[] | { readonly [key: string]: Json }
+type Scalar = string | number | bigint | boolean | null
 
 /**
  * A value as JSON text: members sorted by name (by UTF-16 code units, as in RFC 8785), two spaces of indentation,
@@ -16,7 +17,7 @@ function print(value: Json, indent: string): string {
   if (Array.isArray(value)) return printBlock('[', ']', indent, printItems(value, `${indent}  `))
   if (isPlainObject(value)) return printBlock('{', '}', indent, printMembers(value, `${indent}  `))
   if (!isScalar(value)) throw new TypeError(`JSON cannot hold ${typeof value} ${String(value)}`)
-  return JSON.stringify(value)
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
 }
 
 function printItems(items: readonly Json[], indent: string): string[] {
@@ -39,6 +40,6 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, Json>> 
   return prototype === Object.prototype || prototype === null
 }
 
-function isScalar(value: unknown): value is string | number | boolean | null {
-  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+function isScalar(value: unknown): value is Scalar {
+  return value === null || ['string', 'boolean', 'bigint'].includes(typeof value) || Number.isFinite(value)
 }

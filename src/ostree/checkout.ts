@@ -20,7 +20,6 @@ import {
   utimesSync,
 } from 'node:fs'
 import { isErrno } from '../errors.ts'
-import { setXattr } from '../sys/xattr.ts'
 import {
   type ByteString,
   bytesOf,
@@ -30,6 +29,7 @@ import {
   type Node,
   type Symlink,
 } from '../tree/node.ts'
+import { setXattrs } from './attributes.ts'
 import { missing } from './stored-content.ts'
 import type { Checksum, RepoMode } from './types.ts'
 
@@ -107,7 +107,7 @@ function finishDir(mode: RepoMode, meta: Meta, path: ByteString): void {
   const disk = onDisk(path)
   if (mode === 'bare') {
     if (meta.uid !== 0 || meta.gid !== 0) chownSync(disk, meta.uid, meta.gid)
-    if (meta.xattrs.length > 0) setXattrs(disk, meta)
+    if (meta.xattrs.length > 0) addXattrs(disk, meta)
     chmodSync(disk, meta.mode)
   } else {
     // The owner is whoever runs ctrbuild, and must be able to enter and to remove it.
@@ -186,7 +186,7 @@ function finishFile(walk: Walk, node: File, path: ByteString): void {
   if (walk.checkout.mode === 'bare') {
     if (meta.uid !== 0 || meta.gid !== 0) chownSync(disk, meta.uid, meta.gid)
     chmodSync(disk, meta.mode)
-    if (meta.xattrs.length > 0) setXattrs(disk, meta)
+    if (meta.xattrs.length > 0) addXattrs(disk, meta)
   } else {
     chmodSync(disk, (meta.mode & 0o775) | 0o400)
   }
@@ -208,10 +208,10 @@ function fromObjects(walk: Walk, node: File, use: (object: string | Buffer) => v
   }
 }
 
-function setXattrs(path: string | Buffer, meta: Meta): void {
+function addXattrs(path: string | Buffer, { xattrs }: Meta): void {
   const fd = openSync(path, 'r')
   try {
-    for (const [name, value] of meta.xattrs) setXattr(fd, name, value)
+    setXattrs(fd, xattrs)
   } finally {
     closeSync(fd)
   }

@@ -108,36 +108,47 @@ async function* decompressed(
 }
 
 /** Node has a decoder of its own from 22.15 on. */
-const ownZstd = (zlib as { createZstdDecompress?: (options: object) => Transform }).createZstdDecompress
+const ownZstd = (zlib as { createZstdDecompress?: (options: object) => Decoder }).createZstdDecompress
 
-async function* through(compressed: AsyncIterable<Buffer>, decoder: Transform): AsyncGenerator<Buffer> {
-  const fed = feed(compressed, decoder).catch(error => void decoder.destroy(error))
+/** A decoder of Node's, with how many bytes it has taken. */
+type Decoder = Transform & { readonly bytesWritten: number }
+
+async function* through(compressed: AsyncIterable<Buffer>, decoder: Decoder): AsyncGenerator<Buffer> {
+  const fed = feed(compressed, decoder).then(nothing, (error: Error) => {
+    decoder.destroy(error)
+    return error
+  })
   try {
     for await (const chunk of decoder as AsyncIterable<Buffer>) yield chunk
-    await fed
+    const failure = await fed
+    if (failure !== undefined) throw failure
   } finally {
     decoder.destroy()
   }
 }
 
 /** Writes to the decoder until it has seen the end of its data; what follows must be zeros, and is read for the hash. */
-async function feed(compressed: AsyncIterable<Buffer>, decoder: Transform): Promise<void> {
+async function feed(compressed: AsyncIterable<Buffer>, decoder: Decoder): Promise<void> {
+  let ended = false
   for await (const chunk of compressed) {
-    if (decoder.readableEnded) requireZeros(chunk)
-    else if (decoder.destroyed) return
-    else if (!decoder.write(chunk) && !decoder.destroyed) await room(decoder)
+    if (decoder.destroyed && !ended) return
+    const before = decoder.bytesWritten
+    if (!ended) await write(decoder, chunk)
+    const rest = chunk.subarray(ended ? 0 : decoder.bytesWritten - before)
+    if (rest.length > 0) ended = requireZeros(rest)
   }
   if (!decoder.destroyed) decoder.end()
 }
 
-/** Waits until the decoder takes more, or is closed. */
-function room(decoder: Transform): Promise<void> {
+/** Waits until the decoder has taken a chunk, or is closed. */
+function write(decoder: Decoder, chunk: Buffer): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
-      decoder.off('drain', done).off('close', done)
+      decoder.off('close', done)
       resolve()
     }
-    decoder.on('drain', done).on('close', done)
+    decoder.on('close', done)
+    decoder.write(chunk, done)
   })
 }
 

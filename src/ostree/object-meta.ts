@@ -1,18 +1,18 @@
 /** Owner, mode and extended attributes of content objects on disk, by the repository's mode. */
 import { fchmodSync, fchownSync } from 'node:fs'
-import { setXattr } from '../sys/xattr.ts'
 import type { Meta } from '../tree/node.ts'
+import { setXattrs } from './attributes.ts'
 
 /** Gives a bare repository's object its real owner, mode and extended attributes. Made with `firstMode`. */
 export function applyBareMeta(fd: number, meta: Meta): void {
   if (meta.uid !== 0 || meta.gid !== 0) fchownSync(fd, meta.uid, meta.gid)
   if (meta.mode !== firstMode(meta.mode)) fchmodSync(fd, meta.mode)
-  for (const [name, value] of meta.xattrs) setXattr(fd, name, value)
+  setXattrs(fd, meta.xattrs)
 }
 
 /** Gives a bare-user repository's object its mode, and the attribute that holds the rest. Made with `firstMode`. */
 export function applyBareUserMeta(fd: number, meta: Meta, ostreeMeta: Buffer): void {
-  setXattr(fd, 'user.ostreemeta', ostreeMeta)
+  setXattrs(fd, [['user.ostreemeta', ostreeMeta]])
   const mode = userMode(meta)
   if (mode !== firstMode(mode)) fchmodSync(fd, mode)
 }

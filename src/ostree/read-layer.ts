@@ -24,6 +24,8 @@ import { putTree } from './write.ts'
 
 /** Content up to this many bytes is written from memory in one go. */
 const SMALL = 1 << 20
+/** Linux has no other for a symbolic link (symlink(7)), whatever an archive says. */
+const SYMLINK_MODE = 0o777
 
 /** What reading a layer's tar came to: all its objects are staged, and nothing names them yet. */
 export interface ReadLayer {
@@ -32,6 +34,8 @@ export interface ReadLayer {
   readonly root: RootChecksums
   readonly stats: TreeStats
   readonly dropped: readonly Dropped[]
+  /** Whiteouts that are not empty files; they count all the same. */
+  readonly oddWhiteouts: readonly ByteString[]
   /** Names of extended attributes that were not kept, sorted. */
   readonly droppedXattrs: readonly ByteString[]
 }
@@ -45,22 +49,26 @@ export function readLayer(source: ByteSource, limits: TarLimits, writer: ObjectW
   const droppedXattrs = new Set<ByteString>()
   for (const entry of readTar(source, limits)) {
     const xattrs = entry.type === 'symlink' ? [] : keptXattrs(entry.xattrs)
-    for (const xattr of entry.xattrs) if (!xattrs.includes(xattr)) droppedXattrs.add(xattr[0])
+    for (const [name] of entry.xattrs) {
+      if (!xattrs.some(([kept]) => kept === name)) droppedXattrs.add(name)
+    }
     layer.add(layerEntry(entry, xattrs, writer))
   }
-  const { root, dropped } = layer.finish()
+  const { root, dropped, oddWhiteouts } = layer.finish()
   const checksums = putTree(writer, root)
   return {
     listing: encodeListing(root),
     root: checksums,
     stats: countTree(root),
     dropped,
+    oddWhiteouts,
     droppedXattrs: [...droppedXattrs].sort(),
   }
 }
 
 function layerEntry(entry: TarEntry, xattrs: Meta['xattrs'], writer: ObjectWriter): LayerEntry {
-  const { path, uid, gid, mode } = entry
+  const { path, uid, gid } = entry
+  const mode = entry.type === 'symlink' ? SYMLINK_MODE : entry.mode
   const meta: Meta = { uid, gid, mode, xattrs }
   switch (entry.type) {
     case 'dir':

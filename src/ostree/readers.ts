@@ -2,6 +2,7 @@
  * The worker threads that read layers, started when first needed and kept while layers come: for each layer one that
  * decompresses its blob, and one that reads what comes out.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { CtrbuildError } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
@@ -32,6 +33,9 @@ export interface Readers {
   close(): Promise<void>
 }
 
+/** Milliseconds that threads may take to end. */
+const GRACE = 1000
+
 /** As many pairs of threads as layers are read at once; the caller limits that. */
 export function startReaders(): Readers {
   const idle: Worker[] = []
@@ -45,7 +49,9 @@ export function startReaders(): Readers {
   return {
     read: reading => readWith(ask, reading),
     async close() {
-      await Promise.all(all.map(worker => worker.terminate()))
+      const ended = Promise.all(all.map(worker => worker.terminate()))
+      // A thread that could not start, for want of open files, may never tell that it ended.
+      await Promise.race([ended, sleep(GRACE)])
     },
   }
 }

@@ -1,5 +1,6 @@
 /** The shape of a plan file. Nothing may be missing, and nothing may be there that this version does not know. */
 import * as z from 'zod'
+import { mountShape, settingsShape } from './settings-schema.ts'
 
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'is not a sha256 digest')
 /** As in bundles.yaml, and never a path. */
@@ -19,30 +20,8 @@ const reference = z.strictObject({
 
 const imageSpec = z.strictObject({ reference, platform, insecure: z.boolean() })
 
-const mountSpec = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('volume'),
-    source: z.string(),
-    target: z.string(),
-    readonly: z.boolean(),
-  }),
-  z.strictObject({
-    type: z.literal('bind'),
-    source: z.string(),
-    target: z.string(),
-    readonly: z.boolean(),
-    create: z.boolean(),
-  }),
-  z.strictObject({
-    type: z.literal('tmpfs'),
-    target: z.string(),
-    size: count.optional(),
-    mode: count,
-    readonly: z.boolean(),
-  }),
-])
-
 const bundleSpec = z.strictObject({
+  ...settingsShape,
   name,
   images: z.array(imageSpec).min(1),
   checkout: z.enum(['union', 'union-add']),
@@ -52,7 +31,7 @@ const bundleSpec = z.strictObject({
   user: z.string().optional(),
   hostname: z.string(),
   terminal: z.boolean(),
-  mounts: z.array(mountSpec),
+  mounts: z.array(mountShape),
   namespaces: z.array(z.enum(['pid', 'ipc', 'uts', 'mount', 'network', 'cgroup', 'user'])),
   rootfs: z.enum(['readonly', 'copy']),
   runtimes: z.array(z.enum(['runc', 'crun', 'bwrap-oci', 'bwrap'])).min(1),

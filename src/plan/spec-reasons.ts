@@ -1,7 +1,58 @@
 /** What changed in a bundle's declaration, in words. Images are told of elsewhere. */
 import type { BundleSpec, MountSpec } from '../spec/types.ts'
 
-const SETTINGS = ['args', 'cwd', 'user', 'hostname', 'terminal', 'namespaces', 'rootfs', 'runtimes'] as const
+const SETTINGS = [
+  'args',
+  'cwd',
+  'user',
+  'groups',
+  'umask',
+  'hostname',
+  'terminal',
+  'capabilities',
+  'noNewPrivileges',
+  'oomScoreAdj',
+  'apparmor',
+  'selinux',
+  'namespaces',
+  'namespacePaths',
+  'uidMappings',
+  'gidMappings',
+  'seccomp',
+  'maskedPaths',
+  'readonlyPaths',
+  'rootfsPropagation',
+  'resources',
+  'devices',
+  'cgroupsPath',
+  'hooks',
+  'configTemplate',
+  'configPatch',
+  'portable',
+  'rootfs',
+  'runtimes',
+] as const
+
+/** Settings whose value says itself; of the others only that they changed. */
+const WORDS: ReadonlySet<string> = new Set([
+  'cwd',
+  'user',
+  'hostname',
+  'terminal',
+  'noNewPrivileges',
+  'oomScoreAdj',
+  'apparmor',
+  'uidMappings',
+  'gidMappings',
+  'seccomp',
+  'rootfsPropagation',
+  'cgroupsPath',
+  'portable',
+  'rootfs',
+])
+
+/** Settings that the image decides where they are left out; of all others it is ctrbuild's default. */
+const OF_IMAGE: ReadonlySet<string> = new Set(['args', 'cwd', 'user'])
 
 /** Every difference that decides the bundle's bytes. */
 export function specReasons(before: BundleSpec, after: BundleSpec): string[] {
@@ -10,20 +61,25 @@ export function specReasons(before: BundleSpec, after: BundleSpec): string[] {
       settingReason(key, before[key], after[key]),
     ),
     ...keyed('env', before.env, after.env),
+    ...keyed('annotation', before.annotations, after.annotations),
+    ...keyed('rlimit', before.rlimits, after.rlimits),
+    ...keyed('sysctl', before.sysctl, after.sysctl),
     ...mountReasons(before.mounts, after.mounts),
   ]
 }
 
 function settingReason(key: string, before: unknown, after: unknown): string {
-  return isWord(before) && isWord(after) ? `${key} ${word(before)} -> ${word(after)}` : `${key} changed`
+  const isSaid = WORDS.has(key) && isWord(before) && isWord(after)
+  return isSaid ? `${key} ${word(key, before)} -> ${word(key, after)}` : `${key} changed`
 }
 
-function isWord(value: unknown): value is string | boolean | undefined {
+function isWord(value: unknown): value is string | number | boolean | undefined {
   return typeof value !== 'object'
 }
 
-function word(value: string | boolean | undefined): string {
-  return value === undefined ? "(the image's)" : String(value)
+function word(key: string, value: string | number | boolean | undefined): string {
+  if (value !== undefined) return String(value)
+  return OF_IMAGE.has(key) ? "(the image's)" : '(default)'
 }
 
 function mountReasons(before: readonly MountSpec[], after: readonly MountSpec[]): string[] {
@@ -37,8 +93,8 @@ function byTarget(mounts: readonly MountSpec[]): Readonly<Record<string, MountSp
 
 function keyed(
   what: string,
-  before: Readonly<Record<string, unknown>>,
-  after: Readonly<Record<string, unknown>>,
+  before: Readonly<Record<string, unknown>> = {},
+  after: Readonly<Record<string, unknown>> = {},
 ): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
   return names.flatMap(name => {

@@ -1,6 +1,6 @@
 /** Capabilities of Linux (capabilities(7)), and what `add` and `drop` make of a container's set. */
 import * as z from 'zod'
-import { becomes } from './meta.ts'
+import { becomes, byDefault } from './meta.ts'
 import { ruleText } from './rule.ts'
 import { suggestion } from './suggest.ts'
 
@@ -46,18 +46,14 @@ export const capabilities = z
       context.issues.push({ code: 'custom', message, path: ['add', i], input: name })
     })
   })
-  .meta({ default: { add: [], drop: [] }, ...becomes('process.capabilities') })
+  .meta({ ...byDefault({ add: [], drop: [] }), ...becomes('process.capabilities') })
   .transform(resolve)
   .describe(
     'What the process may do of what only root may. Starts from AUDIT_WRITE, KILL and NET_BIND_SERVICE; all five sets of the process are the same.',
   )
 
 function resolve({ add, drop }: { add: readonly string[]; drop: readonly string[] }): readonly string[] {
-  const start = add.includes('CAP_ALL')
-    ? CAPABILITIES
-    : drop.includes('CAP_ALL')
-      ? []
-      : DEFAULT_CAPABILITIES
+  const start = add.includes('CAP_ALL') ? CAPABILITIES : drop.includes('CAP_ALL') ? [] : DEFAULT_CAPABILITIES
   const left = start.filter(name => !drop.includes(name))
   const all = new Set([...left, ...add.filter(name => name !== 'CAP_ALL')])
   return [...all].sort()

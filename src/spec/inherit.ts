@@ -2,9 +2,12 @@
 import { type Node, nodeAt } from './document.ts'
 import type { Path } from './problem.ts'
 
-/** How much of a path names one value that is inherited as a whole: `bundles.NAME.KEY`, or a variable of `env`. */
+/** Keys whose entries are inherited one by one; any other key is inherited as a whole. */
+export const MERGED_KEYS = ['env', 'annotations', 'sysctl', 'rlimits'] as const
+
+/** How much of a path names one value that is inherited as a whole: `bundles.NAME.KEY`, or an entry of such a key. */
 function inheritedLength(path: Path): number {
-  return path[2] === 'env' ? 4 : 3
+  return (MERGED_KEYS as readonly (string | number | undefined)[]).includes(path[2]) ? 4 : 3
 }
 
 /**

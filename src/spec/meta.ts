@@ -13,5 +13,10 @@ export function becomes(field: string, runtimes: readonly Runtime[] = RUNTIMES) 
   return { 'x-becomes': field, 'x-runtimes': runtimes }
 }
 
+/** Metadata of a key whose value is read into another form: zod leaves out a plain `default` there. */
+export function byDefault(value: unknown) {
+  return { 'x-default': value }
+}
+
 /** The runtimes that read config.json themselves, and do nearly all that it says. */
 export const RUNC_CRUN = ['runc', 'crun'] as const satisfies readonly Runtime[]

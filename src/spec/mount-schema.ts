@@ -1,17 +1,26 @@
 /** One entry of a bundle's `mounts`: the schema of the long form, and the grammar of the short one. */
 import * as z from 'zod'
 import { mountTarget } from './container-path.ts'
+import { HOST_PATH } from './host-file.ts'
+import { byDefault } from './meta.ts'
+import { mountOptions } from './mount-options.ts'
 import { must, ruleText } from './rule.ts'
 import { parseSize, SIZE } from './size.ts'
-import type { MountSpec } from './types.ts'
+import type { MountSpec, SystemMountType } from './types.ts'
 
-const BIND_SOURCE = /^(?:\/|\.\.?\/)[^\x00-\x1f\x7f]*$/
 const VOLUME_NAME = /^[a-z0-9][a-z0-9._-]{0,254}$/
 /** Sticky and writable for all, as /tmp is. */
 const TMPFS_MODE = '1777'
 
-const target = mountTarget.describe('Where it is mounted: an absolute path in the container.')
+const where = 'Where it is mounted: an absolute path in the container.'
+const target = mountTarget.describe(where)
 const readonly = z.boolean().default(false).describe('The container cannot write to it.')
+const propagation = z
+  .enum(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'])
+  .describe(
+    'Whether mounts made below it later are seen on the other side too: by neither (private), by the container (slave), by both (shared); with r in front, also below mounts in it. Without it: rprivate.',
+  )
+  .optional()
 
 const volume = z
   .strictObject({
@@ -27,6 +36,8 @@ const volume = z
       .describe("The volume's name."),
     target,
     readonly,
+    options: mountOptions('volume'),
+    propagation,
   })
   .describe('A named volume.')
 
@@ -36,13 +47,15 @@ const bind = z
     source: z
       .string()
       .regex(
-        BIND_SOURCE,
+        HOST_PATH,
         must('be a path that begins with "/", "./" or "../"', 'Use "type: volume" for a named volume'),
       )
       .describe('Path on the host: absolute, or relative to the folder of bundles.yaml. It must exist.'),
     target,
     readonly,
     create: z.boolean().default(false).describe('Make an empty directory when nothing is there.'),
+    options: mountOptions('bind'),
+    propagation,
   })
   .describe('A file or directory of the host.')
 
@@ -68,8 +81,36 @@ const tmpfs = z
       .transform(text => Number.parseInt(text, 8))
       .describe('Permission bits of its root, octal, in quotes.'),
     readonly,
+    options: mountOptions('tmpfs'),
   })
   .describe('A file system in memory.')
+
+/** The kernel's own file systems, which every container has; an entry of its own changes how. */
+const SYSTEM: Readonly<
+  Record<SystemMountType, readonly [target: string, isReadonly: boolean, what: string]>
+> = {
+  proc: ['/proc', false, 'Processes and settings of the kernel.'],
+  sysfs: [
+    '/sys',
+    true,
+    'Devices of the kernel. Needs the network namespace where there is a user namespace.',
+  ],
+  mqueue: ['/dev/mqueue', false, 'POSIX message queues. Needs the ipc namespace.'],
+  devpts: ['/dev/pts', false, 'Terminals.'],
+  cgroup: ['/sys/fs/cgroup', true, 'Control groups.'],
+}
+
+function systemMount<Type extends SystemMountType>(type: Type) {
+  const [place, isReadonly, what] = SYSTEM[type]
+  return z
+    .strictObject({
+      type: z.literal(type).describe(what),
+      target: mountTarget.default(place).meta(byDefault(place)).describe(where),
+      readonly: z.boolean().default(isReadonly).describe('The container cannot write to it.'),
+      options: mountOptions(type),
+    })
+    .describe(what)
+}
 
 const short = z
   .string()
@@ -86,8 +127,20 @@ const short = z
 /** One entry of `mounts`. */
 export const mountSchema = z.union([
   z
-    .discriminatedUnion('type', [volume, bind, tmpfs])
-    .transform((mount): MountSpec => (mount.type === 'tmpfs' ? { ...mount, size: mount.size } : mount)),
+    .discriminatedUnion('type', [
+      volume,
+      bind,
+      tmpfs,
+      systemMount('proc'),
+      systemMount('sysfs'),
+      systemMount('mqueue'),
+      systemMount('devpts'),
+      systemMount('cgroup'),
+    ])
+    // What was not written is not there, but for the size of a tmpfs, which everybody asks for.
+    .transform(
+      (mount): MountSpec => (mount.type === 'tmpfs' ? { ...mount, size: mount.size } : mount) as MountSpec,
+    ),
   short,
 ])
 
@@ -105,7 +158,7 @@ function parseShortMount(text: string): MountSpec | string {
     return ruleText('must be SOURCE:TARGET with no other option than ro or rw')
   }
   const common = { source, target: parsed.data, readonly: options === 'ro' }
-  if (BIND_SOURCE.test(source)) return { type: 'bind', ...common, create: false }
+  if (HOST_PATH.test(source)) return { type: 'bind', ...common, create: false }
   if (VOLUME_NAME.test(source)) return { type: 'volume', ...common }
   const hint =
     'A path begins with "/", "./" or "../"; a volume is a word of lower-case letters, digits, ".", "_" and "-"'

@@ -2,9 +2,10 @@
 import { posix } from 'node:path'
 import type { Platform } from '../oci/platform.ts'
 import { compareBytes } from '../tree/node.ts'
-import { completeBundle, mergeLayers, readLayer } from './bundle.ts'
+import { completeBundle, mergeLayers, type Reading, readLayer } from './bundle.ts'
 import { type Node, spanAt } from './document.ts'
 import { type Findings, startFindings } from './findings.ts'
+import { noFiles, type ReadFile } from './host-file.ts'
 import { readImages } from './images.ts'
 import { inheritedPath } from './inherit.ts'
 import { byPosition, type Path, type Problem, type Range } from './problem.ts'
@@ -19,6 +20,8 @@ export interface ParseOptions {
   readonly file: string
   /** Platform of images that do not name one: the host's. */
   readonly platform: Platform
+  /** Reads the files that bundles.yaml names, whose content is part of it. Default: there are none. */
+  readonly read?: ReadFile
 }
 
 /** Where the value of a path is written; what a bundle inherits is written under `defaults`. */
@@ -33,12 +36,13 @@ export type ParsedSpec =
  * Reads bundles.yaml. All mistakes are reported at once: those of YAML first, as nothing can be said of the rest
  * before they are mended, then those of all values. Never throws, whatever the text.
  */
-export function parseSpec(text: string, { file, platform }: ParseOptions): ParsedSpec {
+export function parseSpec(text: string, options: ParseOptions): ParsedSpec {
+  const { file } = options
   const yaml = readYaml(text, file)
   const { root } = yaml
   if (root === undefined) return { ok: false, problems: yaml.problems.toSorted(byPosition) }
   const findings = startFindings(file, root, yaml.range)
-  const spec = readSpec(root, platform, findings)
+  const spec = readSpec(root, options, findings)
   const problems = [...yaml.problems, ...findings.list()].sort(byPosition)
   if (problems.some(problem => problem.severity === 'error')) return { ok: false, problems }
   return { ok: true, spec, locate: locateIn(root, yaml), warnings: problems }
@@ -52,7 +56,7 @@ const HEADER_HINT =
   'The file begins with "apiVersion: ctrbuild/v1" and "kind: Bundles"; "bundles" holds the bundles'
 
 /** Reads on after every mistake; the result means something only where none was found. */
-function readSpec(root: Node, platform: Platform, findings: Findings): Spec {
+function readSpec(root: Node, options: ParseOptions, findings: Findings): Spec {
   const map = isEmpty(root)
     ? { ...root, kind: 'map' as const, entries: new Map() }
     : asMap(root, [], findings)
@@ -66,7 +70,7 @@ function readSpec(root: Node, platform: Platform, findings: Findings): Spec {
     findings,
   )
   checkFolders(store, out, findings)
-  return { store, out, bundles: readBundles(root, map.entries, platform, findings) }
+  return { store, out, bundles: readBundles(root, map.entries, options, findings) }
 }
 
 function isEmpty(root: Node): boolean {
@@ -78,18 +82,19 @@ type Entries = Extract<Node, { kind: 'map' }>['entries']
 function readBundles(
   root: Node,
   entries: Entries,
-  platform: Platform,
+  { platform, read = noFiles }: ParseOptions,
   findings: Findings,
 ): readonly BundleSpec[] {
   const images = readImages(entries.get('images')?.value, platform, findings)
+  const reading: Reading = { images, read, findings }
   const common = entries.get('defaults')?.value
-  const defaults = common === undefined ? {} : readLayer(common, ['defaults'], images, findings)
+  const defaults = common === undefined ? {} : readLayer(common, ['defaults'], reading)
   const node = entries.get('bundles')?.value
   const map = node === undefined ? undefined : asMap(node, ['bundles'], findings)
   const named = map === undefined ? [] : namedEntries(map, ['bundles'], findings)
   return named
     .map(({ name, node, path }) => {
-      const own = readLayer(node, path, images, findings)
+      const own = readLayer(node, path, reading)
       return completeBundle(name, root, mergeLayers(defaults, own), findings)
     })
     .filter(bundle => bundle !== undefined)

@@ -6,14 +6,28 @@ export type Severity = 'error' | 'warning'
 
 /** Codes that only warnings have. As stable as those of errors. */
 export type WarningCode =
+  | LintCode
   /** The file starts with a byte order mark. */
   | 'BYTE_ORDER_MARK'
+  /** A file of variables has a `$` that a shell would put something in for. */
+  | 'DOLLAR_KEPT'
   /** A word was read as an image reference, but resembles a name from `images`. */
   | 'IMAGE_RESEMBLES'
   /** A mount lies over one that comes before it. */
   | 'MOUNT_HIDDEN'
   /** A bundle shares a namespace that containers nearly always have of their own. */
   | 'NAMESPACE_SHARED'
+
+/** What a runtime does otherwise than a bundle says. */
+export type LintCode =
+  /** It refuses the bundle, so there is no script for it. */
+  | 'RUNTIME_UNFIT'
+  /** It leaves something out in silence. */
+  | 'RUNTIME_IGNORES'
+  /** It does something else, or less. */
+  | 'RUNTIME_CHANGES'
+  /** It does it only where the host has what it takes. */
+  | 'RUNTIME_NEEDS'
 
 /** Keys and list positions that lead to a value, from the root of the file. */
 export type Path = readonly (string | number)[]

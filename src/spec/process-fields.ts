@@ -6,10 +6,13 @@ import { hostFile } from './host-file.ts'
 import { becomes, RUNC_CRUN } from './meta.ts'
 import { rlimits } from './rlimits.ts'
 import { must, oneLine } from './rule.ts'
+import type { Settings } from './settings.ts'
 import { GROUP, hasPossibleIds, MAX_ID, USER } from './user.ts'
 
 /** What counts for a bundle that says nothing. */
 export const PROCESS_DEFAULTS = { terminal: false } as const
+
+type Selinux = NonNullable<Settings['selinux']>
 
 const variableName = z.string().regex(/^[^=]+$/, must('not be empty and not hold "="'))
 
@@ -102,11 +105,13 @@ export const rightsFields = {
       z
         .string()
         .regex(oneLine, must('be a label'))
-        .transform(process => ({ process })),
-      z.strictObject({
-        process: z.string().regex(oneLine, must('be a label')).describe('Label of the process.').optional(),
-        mount: z.string().regex(oneLine, must('be a label')).describe('Label of its mounts.').optional(),
-      }),
+        .transform((process): Selinux => ({ process })),
+      z
+        .strictObject({
+          process: z.string().regex(oneLine, must('be a label')).describe('Label of the process.').optional(),
+          mount: z.string().regex(oneLine, must('be a label')).describe('Label of its mounts.').optional(),
+        })
+        .transform((labels): Selinux => labels as Selinux),
     ])
     .meta(becomes('process.selinuxLabel, linux.mountLabel', ['runc', 'crun', 'bwrap-oci', 'bwrap']))
     .describe(

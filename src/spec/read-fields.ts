@@ -1,9 +1,9 @@
 /** Reads a mapping key by key, so that a mistake in one value does not hide those in others. */
 import type * as z from 'zod'
 import type { Node } from './document.ts'
-import { NAME, NAME_HINT } from './fields.ts'
 import type { Findings } from './findings.ts'
 import { addUnknownKey, describe, readValue } from './issues.ts'
+import { NAME, NAME_HINT } from './names.ts'
 import type { Path } from './problem.ts'
 
 type Map = Extract<Node, { kind: 'map' }>

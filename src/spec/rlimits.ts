@@ -1,6 +1,6 @@
 /** The key `rlimits`: limits that the process starts with (setrlimit(2)). */
 import * as z from 'zod'
-import { becomes } from './meta.ts'
+import { becomes, byDefault } from './meta.ts'
 import { must, ruleText } from './rule.ts'
 import type { Rlimit } from './settings.ts'
 
@@ -55,7 +55,7 @@ const shape = Object.fromEntries(
 /** The key `rlimits`. */
 export const rlimits = z
   .strictObject(shape, must('be a mapping', 'Write each limit as NAME: NUMBER, such as nofile: 4096'))
-  .meta({ default: { nofile: 1024 }, ...becomes('process.rlimits', ['runc', 'crun', 'bwrap']) })
+  .meta({ ...byDefault({ nofile: 1024 }), ...becomes('process.rlimits', ['runc', 'crun', 'bwrap']) })
   .transform(limits => limits as Readonly<Record<string, Rlimit>>)
   .describe(
     'Limits of the process: a number or unlimited, or { soft, hard }. Merged name by name over those of defaults and nofile: 1024.',

@@ -1,6 +1,7 @@
 /** The schema of bundles.yaml as a whole, for documentation and for editors. */
 import * as z from 'zod'
-import { bundleFields, imageText, NAME, NAME_HINT } from './fields.ts'
+import { bundleFields, imageText } from './fields.ts'
+import { NAME, NAME_HINT } from './names.ts'
 import { must } from './rule.ts'
 
 /** `store` and `out` of a file that does not say. */
@@ -50,7 +51,7 @@ export const specFields = {
   ...headerFields,
   defaults: bundleSchema
     .describe(
-      'Merged under every bundle: env by variable; any other key counts where a bundle does not have it.',
+      'Merged under every bundle: env, annotations, sysctl and rlimits name by name; any other key counts where a bundle does not have it.',
     )
     .optional(),
   images: z
@@ -63,5 +64,13 @@ export const specFields = {
 /** The schema of bundles.yaml as a JSON Schema (draft 7), for editors. What keys mean together is not in it. */
 export function bundlesJsonSchema(): object {
   const schema = z.strictObject(specFields).meta({ title: 'bundles.yaml of ctrbuild' })
-  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input' })
+  return z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (!('x-default' in jsonSchema)) return
+      jsonSchema.default = jsonSchema['x-default']
+      delete jsonSchema['x-default']
+    },
+  })
 }

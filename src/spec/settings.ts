@@ -115,4 +115,6 @@ export interface Settings {
   readonly configTemplate?: JsonText
   readonly configPatch?: JsonText
   readonly portable?: boolean
+  /** True where `runtimes` was written: each of them has to run it then. */
+  readonly demandsRuntimes?: boolean
 }

@@ -1,6 +1,7 @@
 /** What the user wrote in bundles.yaml, with defaults filled in, names resolved and lists in a fixed order. */
 import type { Platform } from '../oci/platform.ts'
 import type { Reference } from '../oci/reference.ts'
+import type { Settings } from './settings.ts'
 
 /** A program that can run a bundle. */
 export type Runtime = 'runc' | 'crun' | 'bwrap-oci' | 'bwrap'
@@ -15,36 +16,48 @@ export interface ImageSpec {
   readonly insecure: boolean
 }
 
-/** A file system that is mounted over the rootfs when the container starts. Targets are absolute and normalised. */
+/** How mounts made later go on between the host and the container (mount_namespaces(7)). */
+export type Propagation = 'private' | 'rprivate' | 'slave' | 'rslave' | 'shared' | 'rshared'
+
+/** A kernel's file system that a container has of its own. */
+export type SystemMountType = 'proc' | 'sysfs' | 'mqueue' | 'devpts' | 'cgroup'
+
+interface MountBase {
+  /** Absolute and normalised. */
+  readonly target: string
+  readonly readonly: boolean
+  /** As written; laid over those that ctrbuild gives this kind of mount. */
+  readonly options?: readonly string[]
+}
+
+/** A file system that is mounted over the rootfs when the container starts. */
 export type MountSpec =
-  | { readonly type: 'volume'; readonly source: string; readonly target: string; readonly readonly: boolean }
-  | {
+  | (MountBase & { readonly type: 'volume'; readonly source: string; readonly propagation?: Propagation })
+  | (MountBase & {
       readonly type: 'bind'
       /** As written: absolute, or relative to the folder of bundles.yaml and then starting with `./` or `../`. */
       readonly source: string
-      readonly target: string
-      readonly readonly: boolean
       /** Make an empty directory at the source when nothing is there. */
       readonly create: boolean
-    }
-  | {
+      readonly propagation?: Propagation
+    })
+  | (MountBase & {
       readonly type: 'tmpfs'
-      readonly target: string
       /** Bytes; undefined leaves it to the kernel. */
       readonly size: number | undefined
       /** Permission bits of its root. */
       readonly mode: number
-      readonly readonly: boolean
-    }
+    })
+  | (MountBase & { readonly type: SystemMountType })
 
 /** One bundle: the images it is stacked from, and how its process runs. `undefined` means: as the image says. */
-export interface BundleSpec {
+export interface BundleSpec extends Settings {
   readonly name: string
   /** Lowest first; the last one's configuration counts. Never empty. */
   readonly images: readonly ImageSpec[]
   readonly checkout: 'union' | 'union-add'
   readonly args: readonly string[] | undefined
-  /** Laid over the image's environment. */
+  /** Laid over the image's environment; what its `envFile` says is in it. */
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string | undefined
   readonly user: string | undefined
@@ -52,7 +65,7 @@ export interface BundleSpec {
   readonly hostname: string
   readonly terminal: boolean
   readonly mounts: readonly MountSpec[]
-  /** Sorted. */
+  /** Sorted; `namespacePaths` says which are joined. */
   readonly namespaces: readonly Namespace[]
   readonly rootfs: 'readonly' | 'copy'
   /** In the order written: the first is what `run` starts. Never empty. */

@@ -174,14 +174,6 @@ test('a writable rootfs needs no /tmp of its own', () => {
   expect(mounts.some(mount => mount.destination === '/tmp')).toBe(false)
 })
 
-test('runtimes that will refuse the namespaces are named', () => {
-  const { warnings } = sampleBundle({ spec: sampleSpec({ namespaces: ['cgroup', 'mount'] }) })
-  expect(warnings.map(warning => warning.message)).toEqual([
-    'bwrap-oci will not run this bundle: it knows no cgroup namespace',
-    'bwrap-oci will not run this bundle: it needs a pid namespace',
-  ])
-})
-
 test('all five capability sets are there, equal and not empty, and every mount says type and source', () => {
   for (const privilege of [{ kind: 'root' }, rootless] as const) {
     const { config } = sampleBundle({ privilege })

@@ -3,14 +3,15 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fingerprint, leftovers } from '../support/intact.ts'
-import { newProject, type Project } from '../support/project.ts'
 import { isInstalled, needs } from '../support/programs.ts'
+import { newProject, type Project } from '../support/project.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
 
 /** Relative path of the canary from a root file system: out/.generations/NAME/1/rootfs. */
 const BACK = '../../../../../canary'
 
-const file = (path: string, content = 'pwned') => ({ path, type: 'file', content: Buffer.from(content) }) as const
+const file = (path: string, content = 'pwned') =>
+  ({ path, type: 'file', content: Buffer.from(content) }) as const
 const link = (path: string, target: string) => ({ path, type: 'symlink', target }) as const
 const hard = (path: string, target: string) => ({ path, type: 'hardlink', target }) as const
 const dir = (path: string) => ({ path, type: 'dir', mode: 0o777, uid: 7 }) as const
@@ -31,7 +32,10 @@ const casesFor = (canary: string): Record<string, Case> => {
       layers: [[link('a', canary)], [file('a/pwn'), file('a/secret')]],
       expected: `${inside}/pwn`,
     },
-    'write through a relative symlink': { layers: [[link('a', BACK)], [file('a/pwn')]], expected: 'canary/pwn' },
+    'write through a relative symlink': {
+      layers: [[link('a', BACK)], [file('a/pwn')]],
+      expected: 'canary/pwn',
+    },
     'write through a symlink of the same layer': {
       layers: [[link('a', BACK), file('a/pwn')]],
       expected: 'canary/pwn',
@@ -40,18 +44,30 @@ const casesFor = (canary: string): Record<string, Case> => {
       layers: [[link('a', 'b'), link('b', 'c/..'), link('c', BACK)], [file('a/pwn')]],
       expected: 'pwn',
     },
-    'a directory over a symlink': { layers: [[link('a', canary)], [dir('a'), file('a/pwn')]], expected: 'a/pwn' },
-    'a whiteout through a symlink': { layers: [[link('a', BACK)], [file('a/.wh.secret', ''), file('b')]], expected: 'b' },
+    'a directory over a symlink': {
+      layers: [[link('a', canary)], [dir('a'), file('a/pwn')]],
+      expected: 'a/pwn',
+    },
+    'a whiteout through a symlink': {
+      layers: [[link('a', BACK)], [file('a/.wh.secret', ''), file('b')]],
+      expected: 'b',
+    },
     'an opaque marker through a symlink': {
       layers: [[link('a', canary)], [file('a/.wh..wh..opq', ''), file('b')]],
       expected: 'b',
     },
-    'symlinks in circles': { layers: [[link('a', 'b'), link('b', 'a')], [file('a/pwn')]], expected: 'LAYER_CONFLICT' },
+    'symlinks in circles': {
+      layers: [[link('a', 'b'), link('b', 'a')], [file('a/pwn')]],
+      expected: 'LAYER_CONFLICT',
+    },
     'a name that begins with ..': { layers: [[file(`${BACK}/pwn`)]], expected: 'TAR_INVALID' },
     'a name with .. in it': { layers: [[dir('a'), file(`a/../${BACK}/pwn`)]], expected: 'TAR_INVALID' },
     'an absolute name': { layers: [[file(`${canary}/pwn`)]], expected: `${inside}/pwn` },
     'a hard link to ..': { layers: [[hard('a', `${BACK}/secret`)]], expected: 'TAR_INVALID' },
-    'a hard link to an absolute name': { layers: [[hard('a', `${canary}/secret`)]], expected: 'LAYER_CONFLICT' },
+    'a hard link to an absolute name': {
+      layers: [[hard('a', `${canary}/secret`)]],
+      expected: 'LAYER_CONFLICT',
+    },
     'a hard link through a symlink': {
       layers: [[link('a', canary)], [hard('b', 'a/secret')]],
       expected: 'LAYER_CONFLICT',
@@ -79,7 +95,12 @@ const casesFor = (canary: string): Record<string, Case> => {
       expected: 'ROOTFS_INVALID',
     },
     'a writable copy of symlinks': {
-      layers: [[{ ...link('a', `${canary}/secret`), uid: 7 }, { ...link('d', canary), uid: 7 }]],
+      layers: [
+        [
+          { ...link('a', `${canary}/secret`), uid: 7 },
+          { ...link('d', canary), uid: 7 },
+        ],
+      ],
       spec: 'rootfs: copy',
       expected: '.',
     },

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { BuiltImage } from '../support/image.ts'
 import { leftovers } from '../support/intact.ts'
-import { newProject, type Project } from '../support/project.ts'
 import { needs } from '../support/programs.ts'
+import { newProject, type Project } from '../support/project.ts'
 import { childrenOf, follow, type Running, until } from '../support/running.ts'
 import { type StallingRegistry, startStallingRegistry } from '../support/stalling-registry.ts'
 import { writeTar } from '../support/tar-writer.ts'
@@ -49,7 +49,9 @@ test('waiting ends after --lock-timeout', async () => {
   const second = await project.run(['apply', '--lock-timeout', '0.3'])
   expect(second.status).toBe(75)
   expect(second.stderr).toMatch(
-    new RegExp(`error STORE_BUSY: .* is locked by ctrbuild apply, process ${first.pid}, still after 0.3 s\n  hint: `),
+    new RegExp(
+      `error STORE_BUSY: .* is locked by ctrbuild apply, process ${first.pid}, still after 0.3 s\n  hint: `,
+    ),
   )
   registry.release()
   expect(await first.ended()).toMatchObject({ status: 0 })

@@ -6,8 +6,8 @@ import { digestOf } from '../../src/oci/digest.ts'
 import { type FaultyRegistry, startFaultyRegistry } from '../support/faulty-registry.ts'
 import type { BuiltImage } from '../support/image.ts'
 import { leftovers } from '../support/intact.ts'
-import { newProject, type Project } from '../support/project.ts'
 import { needs } from '../support/programs.ts'
+import { newProject, type Project } from '../support/project.ts'
 import { writeTar } from '../support/tar-writer.ts'
 
 const tar = (content: string) =>
@@ -35,7 +35,9 @@ beforeEach(async ctx => {
 
 function declare(name: string): Promise<void> {
   const image = `${registry.host}/${name}`
-  return project.write(`images:\n  app: { image: '${image}', insecure: true }\nbundles:\n  one: { image: app }\n`)
+  return project.write(
+    `images:\n  app: { image: '${image}', insecure: true }\nbundles:\n  one: { image: app }\n`,
+  )
 }
 
 async function refused(status: number, code: string): Promise<void> {

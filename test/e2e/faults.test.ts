@@ -1,6 +1,6 @@
 /** Images that are not what they say, with the built program: each a clean error, and the good bundle stays as it is. */
 import { createHash } from 'node:crypto'
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -78,6 +78,7 @@ describe('a layer', () => {
     const image = await project.layout.add({ layers: [layerOf(tag)], config }, tag)
     const path = join(project.layout.folder, 'blobs/sha256', hexOf(image.layers[0]!.digest))
     const blob = await readFile(path)
+    await rm(path)
     await writeFile(path, change(blob))
     await declare(`image: oci:images:${tag}`)
   }
@@ -156,6 +157,26 @@ async function pathWith(...programs: string[]): Promise<string> {
     await chmod(join(folder, program), 0o755)
   }
   return folder
+}
+
+test('an object that the store has lost', async () => {
+  const [object] = await objectsOf('tool')
+  await rename(object!, `${object}.away`)
+  await declare('image: oci:images:good\nargs: [/other]')
+  expect(await refused(65, 'OBJECT_DAMAGED')).toMatch(/hint: /)
+  await rename(`${object}.away`, object!)
+})
+
+/** Objects that a file of the good bundle is a hard link of. */
+async function objectsOf(name: string): Promise<string[]> {
+  const file = join(project.folder, 'out/one/rootfs', name)
+  const { stdout } = await project.tool(
+    'find',
+    join(project.folder, '.ctrbuild/repo/objects'),
+    '-samefile',
+    file,
+  )
+  return stdout.split('\n').filter(Boolean)
 }
 
 test('a user who is not in the image', async () => {

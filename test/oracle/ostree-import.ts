@@ -1,6 +1,15 @@
 /** One layer's tar imported twice: by ctrbuild and by the ostree program, into repositories of the same mode. */
 import { createHash } from 'node:crypto'
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { ByteSource } from '../../src/oci/tar/cursor.ts'
 import { TAR_LIMITS } from '../../src/oci/tar/limits.ts'
@@ -54,7 +63,12 @@ function sourceOf(fd: number): ByteSource {
 }
 
 /** Commits the same tar with ostree; it refuses devices and pipes, so that their paths have to be named. */
-export function ostreeImport(repo: Repo, ref: string, tar: string, specials: readonly string[] = []): Checksum {
+export function ostreeImport(
+  repo: Repo,
+  ref: string,
+  tar: string,
+  specials: readonly string[] = [],
+): Checksum {
   const skipList = `${repo.path}-skip`
   writeFileSync(skipList, specials.map(path => `/${path.replace(/^(\.?\/)+/, '')}\n`).join(''), 'latin1')
   const argv = ['--no-bindings', '--timestamp=@0', '--tar-autocreate-parents', `--skip-list=${skipList}`]

@@ -163,6 +163,8 @@ async function makeDebian(): Promise<string> {
   if (process.env.DEBIAN_TAR !== undefined) return process.env.DEBIAN_TAR
   const tar = join(await temporaryFolder(), 'debian.tar')
   const [, suite = 'stable'] = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? []
-  execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', suite, tar], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', suite, tar], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   return tar
 }

@@ -69,7 +69,8 @@ function randomMember(growing: Growing): TarInput | undefined {
   const folder = random.pick([...dirs.keys()])
   // A second entry for a file takes the place of the first one.
   if (random.chance(0.04) && single.size > 0) return fileAt(random, random.pick([...single]))
-  const implied = random.chance(0.2) && isRootsAllTheWay(growing, folder) ? `${folder}${random.pick(NAMES)}/` : ''
+  const implied =
+    random.chance(0.2) && isRootsAllTheWay(growing, folder) ? `${folder}${random.pick(NAMES)}/` : ''
   const path = (implied || folder) + randomName(random)
   if (taken.has(path) || (implied !== '' && taken.has(implied.slice(0, -1)))) return undefined
   if (implied !== '') {
@@ -97,7 +98,13 @@ function memberAt({ random, single, linked }: Growing, path: ByteString): TarInp
   const roll = random.next()
   if (roll < 0.3) return { path, type: 'dir', ...metaOf(random, DIR_MODES) }
   if (roll < 0.42) {
-    return { path, type: 'symlink', target: random.pick(TARGETS), uid: random.pick(IDS), gid: random.pick(IDS) }
+    return {
+      path,
+      type: 'symlink',
+      target: random.pick(TARGETS),
+      uid: random.pick(IDS),
+      gid: random.pick(IDS),
+    }
   }
   if (roll < 0.52 && single.size + linked.size > 0) {
     const target = random.pick([...single, ...linked])
@@ -112,7 +119,8 @@ function memberAt({ random, single, linked }: Growing, path: ByteString): TarInp
 /** Hard links at the top may come before what they name. */
 function withEarlyLinks(random: Random, members: readonly TarInput[]): TarInput[] {
   const [first, ...rest] = members
-  const isEarly = ({ type, path }: TarInput) => type === 'hardlink' && !path.includes('/') && random.chance(0.5)
+  const isEarly = ({ type, path }: TarInput) =>
+    type === 'hardlink' && !path.includes('/') && random.chance(0.5)
   const early = new Set(rest.filter(isEarly))
   return [first!, ...early, ...rest.filter(member => !early.has(member))]
 }

@@ -57,13 +57,16 @@ const SOURCE_HINT =
 test.each([
   [
     '{ type: vol, source: a, target: /a }',
-    '.type must be one of volume, bind, tmpfs, found "vol" [Here it is called "volume"]',
+    '.type must be one of volume, bind, tmpfs, proc, sysfs, mqueue, devpts, cgroup, found "vol" [Here it is called "volume"]',
   ],
   [
     '{ type: tmps, target: /a }',
-    '.type must be one of volume, bind, tmpfs, found "tmps" [Did you mean "tmpfs"?]',
+    '.type must be one of volume, bind, tmpfs, proc, sysfs, mqueue, devpts, cgroup, found "tmps" [Did you mean "tmpfs"?]',
   ],
-  ['{ source: a, target: /a }', '.type is missing [It must be one of volume, bind, tmpfs]'],
+  [
+    '{ source: a, target: /a }',
+    '.type is missing [It must be one of volume, bind, tmpfs, proc, sysfs, mqueue, devpts, cgroup]',
+  ],
   ['{ type: volume, target: /a }', '.source is missing [It must be text]'],
   [
     '{ type: volume, source: ./a, target: /a }',
@@ -89,7 +92,7 @@ test.each([
   ['{ type: bind, source: /a, target: /a, readonly: ro }', '.readonly must be true or false, found "ro"'],
   [
     '{ type: bind, source: /a, target: /a, size: 1 }',
-    '.size is not a known key [Known keys: type, source, target, readonly, create]',
+    '.size is not a known key [Known keys: type, source, target, readonly, create, options, propagation]',
   ],
   [
     '{ type: tmpfs, target: /a, size: 64MB }',

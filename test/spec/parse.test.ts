@@ -92,6 +92,7 @@ bundles:
     namespaces: ['mount', 'network', 'pid', 'uts'],
     rootfs: 'copy',
     runtimes: ['bwrap-oci', 'runc'],
+    demandsRuntimes: true,
   })
   expect(Object.keys(bundle.env)).toEqual(['A', 'TZ'])
 })

@@ -26,16 +26,45 @@ test('keys that have a default say so, and no others', () => {
   })
   expect(defaults).toMatchInlineSnapshot(`
     {
+      "/bundles/*/capabilities": {
+        "add": [],
+        "drop": [],
+      },
       "/bundles/*/checkout": "union",
+      "/bundles/*/maskedPaths": [
+        "/proc/acpi",
+        "/proc/asound",
+        "/proc/kcore",
+        "/proc/keys",
+        "/proc/latency_stats",
+        "/proc/sched_debug",
+        "/proc/scsi",
+        "/proc/timer_list",
+        "/proc/timer_stats",
+        "/sys/firmware",
+      ],
       "/bundles/*/mounts/*/*/*/create": false,
       "/bundles/*/mounts/*/*/*/mode": "1777",
-      "/bundles/*/mounts/*/*/*/readonly": false,
+      "/bundles/*/mounts/*/*/*/readonly": true,
+      "/bundles/*/mounts/*/*/*/target": "/sys/fs/cgroup",
       "/bundles/*/namespaces": [
         "ipc",
         "mount",
         "pid",
         "uts",
       ],
+      "/bundles/*/noNewPrivileges": true,
+      "/bundles/*/portable": false,
+      "/bundles/*/readonlyPaths": [
+        "/proc/bus",
+        "/proc/fs",
+        "/proc/irq",
+        "/proc/sys",
+        "/proc/sysrq-trigger",
+      ],
+      "/bundles/*/rlimits": {
+        "nofile": 1024,
+      },
       "/bundles/*/rootfs": "readonly",
       "/bundles/*/runtimes": [
         "runc",
@@ -43,6 +72,7 @@ test('keys that have a default say so, and no others', () => {
         "bwrap-oci",
         "bwrap",
       ],
+      "/bundles/*/seccomp": "unconfined",
       "/bundles/*/terminal": false,
       "/images/*/insecure": false,
       "/out": "out",

@@ -10,8 +10,8 @@ const made: string[] = []
 afterAll(() => Promise.all(made.map(folder => rm(folder, { recursive: true, force: true }))))
 
 /** Makes an empty folder. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'ctrbuild-test-'))
+export async function temporaryFolder(parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'ctrbuild-test-'))
   made.push(folder)
   return folder
 }

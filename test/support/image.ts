@@ -1,5 +1,5 @@
 /** Builds small images as OCI layouts (image-layout.md), and puts them where skopeo can. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Digest, digestOf, hexOf } from '../../src/oci/digest.ts'
@@ -83,7 +83,10 @@ export async function newLayout(folder: string): Promise<Layout> {
 export async function put(folder: string, mediaType: string, content: unknown): Promise<Placed> {
   const bytes = Buffer.isBuffer(content) ? content : Buffer.from(JSON.stringify(content))
   const digest = digestOf(bytes)
-  await writeFile(join(folder, 'blobs/sha256', hexOf(digest)), bytes)
+  const path = join(folder, 'blobs/sha256', hexOf(digest))
+  // Never in place: a store may have linked what is there.
+  await rm(path, { force: true })
+  await writeFile(path, bytes)
   return { mediaType, digest, size: bytes.length }
 }
 

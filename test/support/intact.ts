@@ -11,8 +11,11 @@ export async function generationOf(project: Project, bundle = 'out/one'): Promis
 
 /** Hashes of all that makes a bundle: its root file system with everything that tar keeps, and the files beside it. */
 export async function contentOf(project: Project, bundle = 'out/one'): Promise<string> {
-  const tar = 'tar --create --sort=name --numeric-owner --xattrs --file=- --directory=rootfs .'
-  const script = `cd ${bundle}/ && ${tar} | sha256sum && find . -maxdepth 1 -type f -exec sha256sum {} + | sort`
+  // Of the times only what an image can set: the time of the last change is that of hard links too.
+  const pax = '--pax-option=exthdr.name=%d/%f,delete=atime,delete=ctime'
+  const tar = `tar --create --sort=name --numeric-owner --xattrs ${pax} --file=- --directory=rootfs .`
+  const files = "find . -maxdepth 1 -printf '%M %f\\n' -type f -exec sha256sum {} + | sort"
+  const script = `cd ${bundle}/ && ${tar} | sha256sum && ${files}`
   const { status, stdout, stderr } = await project.tool('sh', '-c', script)
   if (status !== 0 || stderr !== '') throw new Error(`there is no whole bundle ${bundle}: ${stderr}`)
   return stdout

@@ -47,7 +47,11 @@ export async function until(isSo: () => unknown): Promise<void> {
 
 /** Processes that a process has started and that still run. */
 export function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
 }
 
 /** True while there is such a process, and it is more than a corpse. */

@@ -1,0 +1,81 @@
+/** What a program could do to the store through a root file system that is linked from it, and where it cannot. */
+import { appendFileSync, chmodSync, readFileSync, statSync, truncateSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { needs } from '../support/programs.ts'
+import { newProject, type Project } from '../support/project.ts'
+import { type TarInput, writeTar } from '../support/tar-writer.ts'
+import { fileAt } from './apply-one.ts'
+
+const LAYER: readonly TarInput[] = [
+  fileAt('tool', { mode: 0o755 }),
+  fileAt('twin', { mode: 0o755, content: Buffer.from('tool') }),
+  { path: 'name', type: 'hardlink', target: 'tool' },
+  { path: 'lock', type: 'file' },
+  { path: 'other-lock', type: 'file' },
+]
+
+let project: Project
+beforeEach(async ctx => {
+  needs(ctx, 'skopeo', 'ostree')
+  project = await newProject()
+  await project.layout.add({ layers: [writeTar(LAYER)], config: { Cmd: ['/tool'] } }, 'it')
+  await project.write(
+    'bundles:\n  one: { image: "oci:images:it" }\n  two: { image: "oci:images:it" }\n  own: { image: "oci:images:it", rootfs: copy }\n',
+  )
+  expect(await project.run(['apply'])).toMatchObject({ status: 0 })
+})
+
+const at = (bundle: string, path: string) => join(project.folder, 'out', bundle, 'rootfs', path)
+const fsck = () => project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')
+
+describe('a change through a hard link', () => {
+  test.for<[string, (path: string) => void]>([
+    ['of content', path => appendFileSync(path, ' changed')],
+    ['of length', path => truncateSync(path, 1)],
+    ['of the mode', path => chmodSync(path, 0o700)],
+  ])('%s is found by ostree fsck', async ([, change], ctx) => {
+    if (process.getuid!() !== 0 && change.toString().includes('chmod'))
+      ctx.skip('a plain user keeps modes elsewhere')
+    expect((await fsck()).stdout).toContain('no errors found')
+    change(at('one', 'tool'))
+    const { status, stderr } = await fsck()
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/[0-9a-f]{64}.*Corrupted file object/)
+  })
+
+  test('shows in every bundle that is linked, and in no copy', () => {
+    appendFileSync(at('one', 'tool'), ' changed')
+    const contents = ['one', 'two', 'own'].map(bundle => readFileSync(at(bundle, 'tool'), 'utf8'))
+    expect(contents).toEqual(['tool changed', 'tool changed', 'tool'])
+  })
+
+  test('cannot be made by the program in the container, whose root is read-only', () => {
+    const readonly = ['one', 'two', 'own'].map(
+      bundle =>
+        JSON.parse(readFileSync(join(project.folder, 'out', bundle, 'config.json'), 'utf8')).root.readonly,
+    )
+    expect(readonly).toEqual([true, true, false])
+  })
+})
+
+describe('a copy', () => {
+  test('is written to without harm to the store, and without effect on files that are merely equal', async () => {
+    appendFileSync(at('own', 'tool'), ' changed')
+    chmodSync(at('own', 'tool'), 0o777)
+    utimesSync(at('own', 'tool'), 1, 1)
+    expect((await fsck()).stdout).toContain('no errors found')
+    expect(readFileSync(at('own', 'name'), 'utf8')).toBe('tool changed')
+    expect(readFileSync(at('own', 'twin'), 'utf8')).toBe('tool')
+  })
+})
+
+describe('files without content', () => {
+  test("are nobody else's: what locks one holds up nothing else", () => {
+    const inodes = ['one', 'two', 'own'].flatMap(bundle =>
+      ['lock', 'other-lock'].map(name => statSync(at(bundle, name)).ino),
+    )
+    expect(new Set(inodes).size).toBe(6)
+    expect(statSync(at('one', 'tool')).ino).toBe(statSync(at('two', 'twin')).ino)
+  })
+})
