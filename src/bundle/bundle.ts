@@ -31,6 +31,8 @@ export interface BundleSources {
 /** A whole bundle, but for the rootfs. */
 export interface Bundle {
   readonly config: RuntimeConfig
+  /** The mappings whose ids are those that the system gives to whoever applies. */
+  readonly autoIds: readonly ('uidMappings' | 'gidMappings')[]
   /** config.json and the scripts, sorted by path. */
   readonly files: readonly BundleFile[]
   /** Sorted by path. */
@@ -58,10 +60,15 @@ export function makeBundle({ spec, image, accounts, privilege, kinds }: BundleSo
   ]
   return {
     config,
+    autoIds: (['uidMappings', 'gidMappings'] as const).filter(key => spec[key] === 'auto'),
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
     links,
     points: mountPoints(config, kinds),
-    warnings: [...warnings, ...warnOfRuntimes(verdicts, verdictsOnKeys(spec, privilege))],
+    warnings: [
+      ...warnings,
+      ...warnOfVolumes(config, links, privilege),
+      ...warnOfRuntimes(verdicts, verdictsOnKeys(spec, privilege)),
+    ],
   }
 }
 
@@ -88,6 +95,24 @@ function warnOfRuntimes(verdicts: readonly Verdict[], told: readonly Verdict[]):
     }))
 }
 
+/** Without root, apply can make a volume only its own: in the container, root's. */
+function warnOfVolumes(
+  { process: { user } }: RuntimeConfig,
+  links: readonly MountLink[],
+  privilege: Privilege,
+): BundleWarning[] {
+  const names = links.flatMap(({ to }) => (to.kind === 'volume' ? [to.name] : []))
+  if (privilege.kind === 'root' || user.uid === 0 || names.length === 0) return []
+  const owner = `${user.uid}:${user.gid}`
+  return [
+    {
+      code: 'VOLUME_OWNER',
+      message: `a new volume (${names.join(', ')}) belongs to uid 0 inside, which you are: ${owner} cannot write to it`,
+      hint: `Give its folder away once: unshare --map-root-user --map-auto -- chown ${owner} FOLDER`,
+    },
+  ]
+}
+
 /** Who is asked for: by the bundle, by the image, or by the template. */
 function userOf(spec: BundleSpec, image: ImageConfig): string {
   if (spec.user !== undefined || image.run.user !== '') return spec.user ?? image.run.user
@@ -108,7 +133,7 @@ export function bundleDigest(
   const others = bundle.files.filter(file => file.path !== 'config.json')
   return digestOf(
     canonicalJson({
-      config: withoutHost(bundle.config),
+      config: withoutHost(bundle),
       files: others.map(({ path, mode, content }) => ({ path, mode, digest: digestOf(content) })),
       links: bundle.links,
       points: bundle.points,
@@ -117,11 +142,18 @@ export function bundleDigest(
   )
 }
 
-function withoutHost(config: RuntimeConfig): object {
+/** With `auto` it is also the system's business how many ids there are. */
+function withoutHost({ config, autoIds }: Bundle): object {
   const { uidMappings, gidMappings, ...linux } = config.linux
+  const identity = (key: Bundle['autoIds'][number], ranges: readonly IdMapping[] | undefined) =>
+    autoIds.includes(key) && ranges !== undefined ? 'auto' : ranges?.map(noHost)
   return {
     ...config,
-    linux: { ...linux, uidMappings: uidMappings?.map(noHost), gidMappings: gidMappings?.map(noHost) },
+    linux: {
+      ...linux,
+      uidMappings: identity('uidMappings', uidMappings),
+      gidMappings: identity('gidMappings', gidMappings),
+    },
   }
 }
 

@@ -34,6 +34,8 @@ export function bwrapOptions(config: RuntimeConfig): string[] {
     ...namespaceOptions(config),
     ...(config.hostname === undefined ? [] : ['--hostname', config.hostname]),
     ...['--cap-drop', 'ALL', ...config.process.capabilities.bounding.flatMap(name => ['--cap-add', name])],
+    ...label('--exec-label', config.process.selinuxLabel),
+    ...label('--file-label', config.linux.mountLabel),
     '--clearenv',
     ...config.process.env.flatMap(setenv),
     ...[config.root.readonly ? '--ro-bind' : '--bind', config.root.path, '/'],
@@ -46,8 +48,14 @@ export function bwrapOptions(config: RuntimeConfig): string[] {
 /** Limits as options of prlimit(1), which takes SOFT:HARD. */
 export function prlimitOptions(config: RuntimeConfig): string[] {
   return config.process.rlimits.map(
-    ({ type, soft, hard }) => `--${type.replace(/^RLIMIT_/, '').toLowerCase()}=${soft}:${hard}`,
+    ({ type, soft, hard }) =>
+      `--${type.replace(/^RLIMIT_/, '').toLowerCase()}=${limitOf(soft)}:${limitOf(hard)}`,
   )
+}
+
+/** Numbers that JavaScript would round are 2^64-1. */
+function limitOf(value: number | bigint): string {
+  return typeof value === 'bigint' ? 'unlimited' : String(value)
 }
 
 /** Being process 1 inside is only possible in a process namespace of its own; an id only in a user namespace. */
@@ -57,6 +65,10 @@ function namespaceOptions(config: RuntimeConfig): string[] {
   const { uid, gid } = config.process.user
   const ids = options.includes('--unshare-user') ? ['--uid', String(uid), '--gid', String(gid)] : []
   return [...options, ...first, ...ids]
+}
+
+function label(option: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [option, value]
 }
 
 function setenv(entry: string): string[] {
@@ -75,7 +87,7 @@ function mountOptions(mount: RuntimeMount, config: RuntimeConfig): string[] {
         ? ['--mqueue', destination]
         : ['--bind-try', '/dev/mqueue', destination]
     case 'tmpfs':
-      return destination === '/dev' ? ['--dev', destination] : tmpfsOptions(mount)
+      return destination === '/dev' ? ['--dev', destination] : tmpfsOptions(mount, config)
     case 'devpts':
       // `--dev` has brought it.
       return []
@@ -85,7 +97,7 @@ function mountOptions(mount: RuntimeMount, config: RuntimeConfig): string[] {
       // It has come with /sys.
       return hasSysfsAround(destination, config) ? [] : ['--ro-bind', '/sys/fs/cgroup', destination]
     case 'bind':
-      return [options.includes('ro') ? '--ro-bind' : '--bind', source, destination]
+      return [...bindOptions(source, destination, options), ...workingFolder(mount, config)]
     default:
       throw new TypeError(`no option of bubblewrap mounts ${type}`)
   }
@@ -99,8 +111,27 @@ function hasSysfsAround(path: string, { mounts }: RuntimeConfig): boolean {
   return mounts.some(({ type, destination }) => type === 'sysfs' && isWithin(path, destination))
 }
 
+/** bubblewrap has no form of a bind that is read-only and lets devices be used. */
+function bindOptions(source: string, destination: string, options: readonly string[]): string[] {
+  const isReadonly = options.includes('ro')
+  const option = isReadonly ? '--ro-bind' : options.includes('dev') ? '--dev-bind' : '--bind'
+  return [option, source, destination]
+}
+
+/** Where a process starts below a mount, runc and crun make the folder in it: so does this. */
+function workingFolder(
+  { destination, options }: RuntimeMount,
+  { process: { cwd }, mounts }: RuntimeConfig,
+): string[] {
+  const isBelow = cwd !== destination && isWithin(cwd, destination)
+  const isInner = mounts.some(
+    ({ destination: other }) => other.length > destination.length && isWithin(cwd, other),
+  )
+  return isBelow && !isInner && !options.includes('ro') ? ['--dir', cwd] : []
+}
+
 /** `--perms` and `--size` are for the option that follows them. */
-function tmpfsOptions(mount: RuntimeMount): string[] {
+function tmpfsOptions(mount: RuntimeMount, config: RuntimeConfig): string[] {
   const { destination, options } = mount
   const mode = mountSetting(mount, 'mode') ?? '755'
   const size = mountSetting(mount, 'size')
@@ -108,6 +139,7 @@ function tmpfsOptions(mount: RuntimeMount): string[] {
     ...['--perms', mode.padStart(4, '0')],
     ...(size === undefined ? [] : ['--size', String(byteCount(size))]),
     ...['--tmpfs', destination],
+    ...workingFolder({ ...mount, options: [] }, config),
     ...(options.includes('ro') ? ['--remount-ro', destination] : []),
   ]
 }

@@ -91,7 +91,7 @@ function isNumber(value: unknown): boolean {
 const action = oneOf(...ACTIONS.map(name => `SCMP_ACT_${name}`))
 
 /** The member `linux.seccomp`. */
-export const seccompRule = section(
+const seccompRule = section(
   'config-linux.md, Seccomp',
   object({
     'defaultAction!': action,

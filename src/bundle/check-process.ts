@@ -85,11 +85,12 @@ export const processRule = section(
   }),
 )
 
-/** Places have to be plain, since what is mounted on is made in the rootfs beforehand. */
+/** Places have to be plain, since what is mounted on is made in the rootfs beforehand; those of a template are made plain. */
 const destination: Rule = all(absolutePath, spot => {
   const path = tryContainerPath(spot.value as string)
   if (path === '/') refuse(spot, 'must not be the root, which root.path is')
-  else if (path !== spot.value) refuse(spot, `must be without ".", ".." and doubled slashes: ${path}`)
+  else if (path !== spot.value && !spot.isPartial)
+    refuse(spot, `must be without ".", ".." and doubled slashes: ${path}`)
 })
 
 /** The member `mounts`. */

@@ -4,8 +4,9 @@
  */
 import { isJsonObject, type Json, type JsonObject } from '../spec/json-text.ts'
 import { formatPath } from '../spec/problem.ts'
-import { linuxRule, seccompRule } from './check-linux.ts'
+import { linuxRule } from './check-linux.ts'
 import { annotationsRule, hooksRule, mountsRule, processRule } from './check-process.ts'
+import { isMapped } from './isolation.ts'
 import {
   all,
   bool,
@@ -18,6 +19,7 @@ import {
   text,
   textLike,
 } from './rule.ts'
+import type { IdMapping } from './types.ts'
 
 /** Folder of a bundle's root file system. */
 export const BUNDLE_ROOT = 'rootfs'
@@ -57,10 +59,18 @@ const together: Rule = spot => {
   if (member(spot.value, 'hostname') !== undefined && names.get('uts') !== 'own') {
     refuseAt(['hostname'], 'needs a uts namespace of its own', 'config.md, Hostname')
   }
-  for (const name of ['uidMappings', 'gidMappings']) {
-    if (member(member(spot.value, 'linux')!, name) === undefined || names.get('user') === 'own') continue
-    const claim = 'needs a user namespace of its own'
-    refuseAt(['linux', name], claim, 'config-linux.md, User namespace mappings')
+  for (const [name, id] of [
+    ['uidMappings', 'uid'],
+    ['gidMappings', 'gid'],
+  ] as const) {
+    const ranges = member(member(spot.value, 'linux')!, name) as readonly IdMapping[] | undefined
+    if (ranges === undefined) continue
+    const section = 'config-linux.md, User namespace mappings'
+    if (names.get('user') !== 'own') refuseAt(['linux', name], 'needs a user namespace of its own', section)
+    const user = member(member(spot.value, 'process')!, 'user') ?? {}
+    const number = member(user, id)
+    if (typeof number !== 'number' || isMapped(ranges, number)) continue
+    refuseAt(['process', 'user', id], `must be mapped by linux.${name}`, section)
   }
 }
 
@@ -78,11 +88,6 @@ export function configFaults(config: Json): readonly ConfigFault[] {
 /** Everything that is wrong with a part of one: what is missing is not looked for. */
 export function templateFaults(template: JsonObject): readonly ConfigFault[] {
   return faultsBy(object(members), template, true)
-}
-
-/** Everything that is wrong with a seccomp profile. */
-export function seccompFaults(profile: Json): readonly ConfigFault[] {
-  return faultsBy(seccompRule, profile, false)
 }
 
 /** `linux.rlimits[0].type must be …, see config.md, Process`. */

@@ -11,7 +11,6 @@ import {
   optionsBeyond,
   type Subject,
 } from './lint-subject.ts'
-import { mountSetting } from './mounts.ts'
 import type { RuntimeMount } from './types.ts'
 
 /** Types of mounts that it knows; any other one it binds. */
@@ -129,6 +128,9 @@ function mountOptions(mount: RuntimeMount): readonly Finding[] {
   const at = mountAt(mount)
   const { type, options } = mount
   if (!TYPES.includes(type)) return [{ effect: 'refuses', at, claim: `knows no mount of type ${type}` }]
+  if (type === 'tmpfs' && mount.destination === '/dev') {
+    return [{ effect: 'changes', at, claim: 'makes a /dev of its own, whatever the options say' }]
+  }
   const plain = [
     'bind',
     'rbind',
@@ -143,9 +145,8 @@ function mountOptions(mount: RuntimeMount): readonly Finding[] {
     mount,
     type === 'bind' ? [...plain, 'dev'] : [...plain, ...(NOEXEC[type] ?? [])],
   )
-  const lost = beyond.filter(
-    option => !(option.startsWith('mode=') && Number.parseInt(mountSetting(mount, 'mode')!, 8) === 0o755),
-  )
+  // 1777 is what every tmpfs has here, and its owner can write to it either way.
+  const lost = beyond.filter(option => !/^mode=0?(?:1777|755)$/.test(option))
   const both = type === 'bind' && options.includes('dev') && options.includes('ro') ? ['dev'] : []
   const all = [...lost, ...both]
   return all.length === 0 ? [] : [{ effect: 'ignores', at, claim: `ignores ${all.join(', ')}` }]

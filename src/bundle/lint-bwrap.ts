@@ -1,5 +1,6 @@
 /** What plain bubblewrap 0.8 cannot express of a config.json (see bwrap.ts for what it can). */
 import { ignoredByBubblewrap } from './lint-bubblewrap.ts'
+import { rlimitFindings } from './lint-limits.ts'
 import {
   type Finding,
   givenMounts,
@@ -30,11 +31,13 @@ export const lintBwrap: Lint = subject => [
   ...refusals(subject),
   ...ignoredByBubblewrap(subject, hasUsers(subject) ? ['additionalGids'] : []),
   ...rights(subject),
+  ...rlimitFindings(subject),
   ...givenMounts(subject).flatMap(mountOptions),
 ]
 
 function refusals(subject: Subject): readonly Finding[] {
-  const { linux } = subject.config
+  const { config } = subject
+  const { linux } = config
   const joined = linux.namespaces.filter(({ path }) => path !== undefined).map(({ type }) => type)
   const at = ['linux', 'namespaces']
   const findings: readonly (readonly [boolean, Finding])[] = [
@@ -56,6 +59,10 @@ function refusals(subject: Subject): readonly Finding[] {
       },
     ],
     [
+      [config.process.selinuxLabel, linux.mountLabel].some(label => label !== undefined),
+      { effect: 'needs', at: ['process', 'selinuxLabel'], claim: 'needs SELinux on the host' },
+    ],
+    [
       linux.personality !== undefined,
       { effect: 'ignores', at: ['linux', 'personality'], claim: 'ignores the personality' },
     ],
@@ -74,11 +81,15 @@ function mountOptions(mount: RuntimeMount): readonly Finding[] {
   const { type, destination } = mount
   const at = mountAt(mount)
   if (!TYPES.includes(type)) return [{ effect: 'refuses', at, claim: `knows no mount of type ${type}` }]
+  if (type === 'tmpfs' && destination === '/dev') {
+    return [{ effect: 'changes', at, claim: 'makes a /dev of its own, whatever the options say' }]
+  }
   if (type === 'devpts' && destination !== '/dev/pts') {
     return [{ effect: 'ignores', at, claim: 'has terminals only in /dev/pts' }]
   }
   const beyond = optionsBeyond(mount, KNOWN[type]!)
   const rw = ['sysfs', 'cgroup'].includes(type) && !mount.options.includes('ro') ? ['rw'] : []
-  const all = [...beyond, ...rw]
+  const dev = type === 'bind' && ['dev', 'ro'].every(option => mount.options.includes(option)) ? ['dev'] : []
+  const all = [...beyond, ...rw, ...dev]
   return all.length === 0 ? [] : [{ effect: 'ignores', at, claim: `ignores ${all.join(', ')}` }]
 }

@@ -1,26 +1,19 @@
 /** What runc 1.1 and crun 1.8 do otherwise than config.json says. */
-import { isWithin } from './container-path.ts'
+import { rlimitFindings } from './lint-limits.ts'
+import { mountFindings } from './lint-mounts.ts'
 import {
   type Finding,
-  givenMounts,
-  givenRlimits,
-  hasOwn,
   hasResources,
   hasUsers,
-  isUnmapped,
   type Lint,
   mapsFurtherIds,
-  mountAt,
   type Subject,
 } from './lint-subject.ts'
-import { mountSetting } from './mounts.ts'
-import type { RuntimeMount } from './types.ts'
 
 /** runc and crun. */
 export const lintOci: Lint = subject => [
   ...sysctls(subject),
-  ...subject.config.mounts.flatMap(mount => kernelMounts(mount, subject)),
-  ...givenMounts(subject).flatMap(mount => mountOptions(mount, subject)),
+  ...mountFindings(subject),
   ...resources(subject),
   ...limits(subject),
   ...ids(subject),
@@ -47,84 +40,6 @@ function sysctls({ config }: Subject): readonly Finding[] {
         : `refuses ${name} without the namespace ${needed}`
     return [{ effect: 'refuses', at: ['linux', 'sysctl', name], claim }]
   })
-}
-
-/** The kernel lets a user namespace mount only what belongs to a namespace that it owns. */
-function kernelMounts(mount: RuntimeMount, subject: Subject): readonly Finding[] {
-  const at = mountAt(mount)
-  if (!hasUsers(subject)) return []
-  if (mount.type === 'proc' && !hasOwn(subject, 'pid')) {
-    return [{ effect: 'refuses', at, claim: 'may mount proc only with a pid namespace of its own' }]
-  }
-  if (mount.type === 'mqueue' && !hasOwn(subject, 'ipc')) {
-    return [{ effect: 'refuses', at, claim: 'may mount mqueue only with an ipc namespace of its own' }]
-  }
-  if (mount.type === 'sysfs' && !hasOwn(subject, 'network')) {
-    return subject.runtime === 'runc'
-      ? [{ effect: 'refuses', at, claim: 'may mount sysfs only with a network namespace of its own' }]
-      : [
-          {
-            effect: 'changes',
-            at,
-            claim: "shows the host's /sys, without the options, as there is no network namespace",
-          },
-        ]
-  }
-  if (mount.type === 'cgroup') {
-    return [{ effect: 'changes', at, claim: "shows the host's control groups, without the options" }]
-  }
-  return []
-}
-
-/** Files of proc that something may be mounted on (runc, libcontainer/rootfs_linux.go). */
-const PROC_TARGETS = [
-  'cpuinfo',
-  'diskstats',
-  'meminfo',
-  'stat',
-  'swaps',
-  'uptime',
-  'loadavg',
-  'slabinfo',
-  'net/dev',
-]
-
-/** The kernel locks how access times are kept on what a user namespace binds (mount_namespaces(7)). */
-const LOCKED = ['noatime', 'nodiratime', 'strictatime']
-
-function mountOptions(mount: RuntimeMount, subject: Subject): readonly Finding[] {
-  const { destination, type, options } = mount
-  const at = mountAt(mount)
-  const isKernels = destination !== '/proc' && isWithin(destination, '/proc')
-  const inProc: Finding[] =
-    isKernels && !PROC_TARGETS.some(path => destination === `/proc/${path}`)
-      ? [
-          subject.runtime === 'runc'
-            ? { effect: 'refuses', at, claim: 'mounts nothing there' }
-            : { effect: 'needs', at, claim: 'can only mount there what the kernel has a place for' },
-        ]
-      : []
-  if (!hasUsers(subject)) return inProc
-  const locked = type === 'bind' ? options.filter(option => LOCKED.includes(option)) : []
-  const atimes: Finding[] = locked.map(option =>
-    subject.runtime === 'runc'
-      ? { effect: 'refuses', at, claim: `may not set ${option} on what it binds in a user namespace` }
-      : { effect: 'changes', at, claim: `leaves out all options of the mount, as it may not set ${option}` },
-  )
-  return [...inProc, ...atimes, ...owners(mount, subject)]
-}
-
-function owners(mount: RuntimeMount, { config }: Subject): readonly Finding[] {
-  const { uidMappings, gidMappings } = config.linux
-  const wanted = [
-    ['uid', mountSetting(mount, 'uid'), uidMappings],
-    ['gid', mountSetting(mount, 'gid'), gidMappings],
-  ] as const
-  return wanted.flatMap(([name, value, ranges]): Finding[] =>
-    value !== undefined && isUnmapped(ranges, Number(value))
-      ? [{ effect: 'refuses', at: mountAt(mount), claim: `cannot set ${name}=${value}, which is not mapped` }]
-      : [],
-  )
 }
 
 /** Below this, runc has no room to start in. */
@@ -158,47 +73,12 @@ function resources(subject: Subject): readonly Finding[] {
   ]
 }
 
-/** fs.nr_open of a host that nobody has changed. */
-const MOST_FILES = 2 ** 20
-
 function limits(subject: Subject): readonly Finding[] {
-  const { config, caller } = subject
-  const files = config.process.rlimits.filter(
-    ({ type, hard }) => type === 'RLIMIT_NOFILE' && hard > MOST_FILES,
-  )
-  const { oomScoreAdj = 0 } = config.process
-  const at = ['process', 'rlimits']
-  return [
-    ...files.map(
-      ({ hard }): Finding =>
-        hard > 2 ** 31
-          ? {
-              effect: 'refuses',
-              at,
-              claim: 'cannot let a process have files without limit',
-              hint: `Linux allows ${MOST_FILES}, if fs.nr_open is not changed`,
-            }
-          : { effect: 'needs', at, claim: `needs fs.nr_open of the host to be ${hard} or more` },
-    ),
-    ...(caller === undefined
-      ? []
-      : givenRlimits(subject).map(
-          ({ type, hard }): Finding => ({
-            effect: 'needs',
-            at,
-            claim: `needs your own hard limit of ${type} to be ${hard} or more`,
-          }),
-        )),
-    ...(caller !== undefined && oomScoreAdj < 0
-      ? [
-          {
-            effect: 'refuses',
-            at: ['process', 'oomScoreAdj'],
-            claim: 'may not make it less for a plain user',
-          } as const,
-        ]
-      : []),
-  ]
+  const { oomScoreAdj = 0 } = subject.config.process
+  const at = ['process', 'oomScoreAdj']
+  const claim = 'may not make it less for a plain user'
+  const isTooLow = subject.caller !== undefined && oomScoreAdj < 0
+  return [...rlimitFindings(subject), ...(isTooLow ? [{ effect: 'refuses', at, claim } as const] : [])]
 }
 
 function ids(subject: Subject): readonly Finding[] {

@@ -8,6 +8,7 @@
 import { CtrbuildError } from '../errors.ts'
 import { digestOf, hexOf } from '../oci/digest.ts'
 import { overlayOptions } from '../spec/mount-options.ts'
+import { TMPFS_MODE } from '../spec/mount-schema.ts'
 import type { MountSpec } from '../spec/types.ts'
 import { mountOf, systemOptions, tmpfs } from './system-mounts.ts'
 import type { MountLink, RuntimeMount } from './types.ts'
@@ -70,11 +71,18 @@ function bindOptions({ readonly, propagation }: BindLike): string[] {
   return ['rbind', 'nosuid', 'nodev', readonly ? 'ro' : 'rw', ...further]
 }
 
-/** Device nodes are made in a file system at /dev, and are none with nodev. */
+/** Device nodes are made in a file system at /dev: they are none with nodev, and nobody else may put something there. */
 function tmpfsOptions({ target, size, mode, readonly }: MountSpec & { type: 'tmpfs' }): string[] {
   const limit = size === undefined ? [] : [`size=${size}`]
-  const nodev = target === '/dev' ? [] : ['nodev']
-  return ['nosuid', ...nodev, `mode=${mode.toString(8)}`, ...limit, ...(readonly ? ['ro'] : [])]
+  const isDev = target === '/dev'
+  const bits = isDev && mode === TMPFS_MODE ? 0o755 : mode
+  return [
+    'nosuid',
+    ...(isDev ? [] : ['nodev']),
+    `mode=${bits.toString(8)}`,
+    ...limit,
+    ...(readonly ? ['ro'] : []),
+  ]
 }
 
 /** What a link has to stand for; undefined where the source is absolute, or there is none. */

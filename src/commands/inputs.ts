@@ -11,7 +11,7 @@ import { parseLock } from '../lock/text.ts'
 import type { Lock } from '../lock/types.ts'
 import { hostPlatform } from '../oci/platform.ts'
 import type { LockSource } from '../plan/types.ts'
-import { renderProblems } from '../report/diagnostics.ts'
+import { jsonProblems, renderProblems } from '../report/diagnostics.ts'
 import { type CachedSource, cachedSource } from '../source/cached.ts'
 import { documentStore } from '../source/documents.ts'
 import { skopeoSource } from '../source/skopeo.ts'
@@ -44,10 +44,11 @@ export function readSpecFile(options: CommandOptions, surroundings: Surroundings
     platform: hostPlatform(surroundings.arch),
     read: source => readTextFile(resolve(dirname(path), source)),
   })
-  const show = (problems: Parameters<typeof renderProblems>[0]) =>
-    surroundings.stderr.write(
-      renderProblems(problems, { text, color: usesColor(options, surroundings.stderr) }),
-    )
+  const show = (problems: Parameters<typeof renderProblems>[0]) => {
+    const color = usesColor(options, surroundings.stderr)
+    const isJson = options.progress === 'json'
+    surroundings.stderr.write(isJson ? jsonProblems(problems) : renderProblems(problems, { text, color }))
+  }
   if (!parsed.ok) {
     show(parsed.problems)
     return undefined

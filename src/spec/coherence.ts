@@ -8,7 +8,7 @@ import { inheritedPath } from './inherit.ts'
 /** Says which keys contradict each other. */
 export function checkTogether(name: string, root: Node, merged: Layer, findings: Findings): void {
   checkHostname(name, root, merged, findings)
-  checkMappings(name, merged, findings)
+  checkMappings(name, root, merged, findings)
 }
 
 /** sethostname(2) without a uts namespace would rename the host (OCI runtime specification, config.md, `hostname`). */
@@ -27,11 +27,12 @@ function checkHostname(name: string, root: Node, merged: Layer, findings: Findin
 }
 
 /** Ids are mapped when a user namespace is made, and for users and groups alike (user_namespaces(7)). */
-function checkMappings(name: string, merged: Layer, findings: Findings): void {
+function checkMappings(name: string, root: Node, merged: Layer, findings: Findings): void {
   const { uidMappings, gidMappings, namespaces, portable } = merged
   const [has, lacks] =
     uidMappings === undefined ? ['gidMappings', 'uidMappings'] : ['uidMappings', 'gidMappings']
-  if ((uidMappings === undefined) !== (gidMappings === undefined)) {
+  const isWritten = inheritedPath(root, ['bundles', name, lacks!]) !== undefined
+  if ((uidMappings === undefined) !== (gidMappings === undefined) && !isWritten) {
     findings.error(['bundles', name, has!], `needs ${lacks} too`, { hint: 'auto in both is usual' })
   }
   if (uidMappings === undefined && gidMappings === undefined) return

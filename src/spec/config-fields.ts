@@ -50,7 +50,9 @@ export const configFields = {
     .strictObject(points)
     .meta(becomes('hooks', RUNC_CRUN))
     .transform(written => written as Readonly<Partial<Record<HookPoint, readonly Hook[]>>>)
-    .describe('Programs that the runtime starts on the way, as the user who runs the bundle.'),
+    .describe(
+      'Programs that the runtime starts on the way, as the user who runs the bundle. Each gets the state of the container as JSON on its standard input, and has to read it.',
+    ),
   configTemplate: hostFile
     .meta(becomes('any member'))
     .describe(

@@ -41,7 +41,7 @@ const ranges = z
 
 function mappings(what: 'uid' | 'gid') {
   return z
-    .union([z.literal('auto'), ranges], must('be auto or a list of ranges'))
+    .union([z.literal('auto', must('be auto or a list of ranges')), ranges])
     .meta(becomes(`linux.${what}Mappings`, RUNC_CRUN))
 }
 

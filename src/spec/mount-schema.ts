@@ -10,7 +10,7 @@ import type { MountSpec, SystemMountType } from './types.ts'
 
 const VOLUME_NAME = /^[a-z0-9][a-z0-9._-]{0,254}$/
 /** Sticky and writable for all, as /tmp is. */
-const TMPFS_MODE = '1777'
+export const TMPFS_MODE = 0o1777
 
 const where = 'Where it is mounted: an absolute path in the container.'
 const target = mountTarget.describe(where)
@@ -77,9 +77,9 @@ const tmpfs = z
     mode: z
       .string()
       .regex(/^0?[0-7]{3,4}$/, must('be permission bits in octal, such as "1777"'))
-      .default(TMPFS_MODE)
+      .default(TMPFS_MODE.toString(8))
       .transform(text => Number.parseInt(text, 8))
-      .describe('Permission bits of its root, octal, in quotes.'),
+      .describe('Permission bits of its root, octal, in quotes. At /dev the default is 0755.'),
     readonly,
     options: mountOptions('tmpfs'),
   })

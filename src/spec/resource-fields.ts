@@ -1,6 +1,6 @@
 /** The keys of a bundle that say what its container may use: control groups and devices. */
 import * as z from 'zod'
-import { mountTarget } from './container-path.ts'
+import { containerPath } from './container-path.ts'
 import { becomes, RUNC_CRUN } from './meta.ts'
 import { must, oneLine } from './rule.ts'
 import type { DeviceRule, DeviceSpec, IoLimits, ResourceSpec } from './settings.ts'
@@ -45,11 +45,16 @@ const cpu = z
     limit === undefined ? rest : { ...rest, quota: Math.round(limit * PERIOD), period: PERIOD },
   )
 
-const memory = z.strictObject({
-  limit: sizeOrNone.describe('The most it may hold, such as 512MiB.').optional(),
-  reservation: sizeOrNone.describe('What it is pressed back to when memory is short.').optional(),
-  swap: sizeOrNone.describe('Memory and swap together; not below limit.').optional(),
-})
+const memory = z
+  .strictObject({
+    limit: sizeOrNone.describe('The most it may hold, such as 512MiB.').optional(),
+    reservation: sizeOrNone.describe('What it is pressed back to when memory is short.').optional(),
+    swap: sizeOrNone.describe('Memory and swap together; not below limit.').optional(),
+  })
+  .refine(
+    ({ limit = -1, swap = -1 }) => swap < 0 || (limit >= 0 && swap >= limit),
+    must('have swap only with a limit, and not below it', 'swap counts memory and swap together'),
+  )
 
 const number = z.int().min(0).max(MAX_ID)
 const device = z.string().regex(/^[0-9]+:[0-9]+$/, must('be MAJOR:MINOR, such as "8:0"'))
@@ -80,7 +85,12 @@ const rule = z
 
 const node = z
   .strictObject({
-    path: mountTarget.describe('Where it is in the container, such as /dev/fuse.'),
+    path: containerPath
+      .refine(
+        path => path.startsWith('/dev/'),
+        must('be below /dev', 'A runtime would make it in the rootfs'),
+      )
+      .describe('Where it is in the container, below /dev, such as /dev/fuse.'),
     type: z.enum(['c', 'b', 'u', 'p']).describe('Character device (c, u), block device (b) or FIFO (p).'),
     major: number.describe('Major number; not for a FIFO.').optional(),
     minor: number.describe('Minor number; not for a FIFO.').optional(),

@@ -1,7 +1,7 @@
 /** The key `rlimits`: limits that the process starts with (setrlimit(2)). */
 import * as z from 'zod'
 import { becomes, byDefault } from './meta.ts'
-import { must, ruleText } from './rule.ts'
+import { ruleText } from './rule.ts'
 import type { Rlimit } from './settings.ts'
 
 /** What counts where neither a bundle nor `defaults` names a limit, as `runc spec` has it. */
@@ -54,7 +54,7 @@ const shape = Object.fromEntries(
 
 /** The key `rlimits`. */
 export const rlimits = z
-  .strictObject(shape, must('be a mapping', 'Write each limit as NAME: NUMBER, such as nofile: 4096'))
+  .strictObject(shape)
   .meta({ ...byDefault({ nofile: 1024 }), ...becomes('process.rlimits', ['runc', 'crun', 'bwrap']) })
   .transform(limits => limits as Readonly<Record<string, Rlimit>>)
   .describe(

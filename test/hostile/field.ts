@@ -143,8 +143,8 @@ function outcomeOf(project: Project, tag: string, events: readonly Told[]): Outc
   return { tree: treeOf(join(project.folder, 'out', tag, 'rootfs')), problem: undefined, warnings }
 }
 
-/** Without what is a plain user's in a plain user's store, and without the targets of mounts. */
-function treeOf(rootfs: string): string {
+/** A root file system, without what is a plain user's in a plain user's store, and without the targets of mounts. */
+export function treeOf(rootfs: string): string {
   return show(readRootfs(rootfs))
     .split('\n')
     .map(line => line.replace(/ @54321:54321\b/, '').replace(/ \+user\.ostreemeta=\w+/, ''))

@@ -6,10 +6,9 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { type BuiltImage, put } from '../support/image.ts'
 import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
-import { readRootfs } from '../support/rootfs.ts'
 import { writeTar } from '../support/tar-writer.ts'
-import { lines, show } from '../support/tree.ts'
 import { fileAt } from './apply-one.ts'
+import { treeOf } from './field.ts'
 
 type Json = Record<string, unknown>
 /** A manifest as it should be, and its image; gives the one that is used. */
@@ -136,10 +135,7 @@ describe('taken:', () => {
   async function tree(): Promise<string> {
     const { status, stderr } = await project.run(['apply'])
     expect({ status, stderr }).toMatchObject({ status: 0 })
-    const text = show(readRootfs(join(project.folder, 'out/it/rootfs')))
-    return lines(text)
-      .filter(line => !/^d \/(dev|proc|sys|tmp) /.test(line))
-      .join('\n')
+    return treeOf(join(project.folder, 'out/it/rootfs'))
   }
 
   test('a manifest without a media type', async () => {

@@ -69,6 +69,16 @@ testCases({
     [dir('a/foo'), f('a/foo/x')],
     'd /a 755\nf /a/bar 644 a/bar\nd /a/foo 755\nf /a/foo/x 644 a/foo/x',
   ),
+  // Left out as if the layer did not name it.
+  'a device in place of a file': over([{ path: 'a/foo', type: 'char' }], WHOLE, /special files .*a\/foo/),
+  'a pipe in place of a directory': over([{ path: 'a', type: 'fifo' }], WHOLE, /special files .*a \(fifo\)/),
+  'a hard link to a device': over(
+    [
+      { path: 'b', type: 'char' },
+      { path: 'c', type: 'hardlink', target: 'b' },
+    ],
+    /^LAYER_CONFLICT: "c" cannot be a hard link to "b"/,
+  ),
   'a directory in place of a link, as usr-merge undone': {
     layers: () => [
       [dir('usr'), dir('usr/bin'), f('usr/bin/sh'), { path: 'bin', type: 'symlink', target: 'usr/bin' }],

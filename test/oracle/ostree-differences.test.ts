@@ -140,7 +140,7 @@ test('every row is in docs/ostree.md, and no other', () => {
   const page = readFileSync(new URL('../../docs/ostree.md', import.meta.url), 'utf8')
   const [, table = ''] = page.split('## Where layers differ')
   const rows = [...table.matchAll(/^\| (.*?) \|/gm)].map(([, first]) => first)
-  expect(rows.slice(1)).toEqual(['---', ...Object.keys(ROWS)].slice(1))
+  expect(rows).toEqual(['in the archive', ...Object.keys(ROWS)])
 })
 
 /** A listing, or what ostree said instead. */
