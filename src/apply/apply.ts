@@ -3,7 +3,7 @@
  * of it is durable do refs and bundles change, so that a crash at any point leaves the old state or the new one.
  */
 import { once } from 'node:events'
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import pLimit from 'p-limit'
 import type { CtrbuildError } from '../errors.ts'
 import { objectWriter } from '../ostree/object-writer.ts'
@@ -60,6 +60,7 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
     throw diskError(error, `cannot write to ${places.store}`)
   } finally {
     await work.readers.close()
+    for (const blob of work.spoiled) rmSync(blob, { force: true })
     discard(work.stage)
   }
 }
@@ -78,6 +79,7 @@ function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports }: Parall
     unions: new Map(),
     refs: new Map(),
     drafts: [],
+    spoiled: new Set(),
     removals: [],
   }
 }

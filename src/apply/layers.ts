@@ -1,5 +1,5 @@
 /** Fetching blobs and importing layers: each layer is imported as soon as its blob has arrived. */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LockedLayer } from '../lock/types.ts'
 import { hexOf } from '../oci/digest.ts'
@@ -111,8 +111,8 @@ async function importBlob(work: Work, { layer, image }: ImportStep, path: string
       seconds,
     })
   } catch (error) {
-    // A damaged blob must not be found again by the next apply.
-    if (isOfImage(error)) rmSync(path, { force: true })
+    // Not removed here: another image may say that the same blob is another layer, and be reading it.
+    if (isOfImage(error)) work.spoiled.add(path)
     throw error
   }
 }

@@ -44,6 +44,8 @@ export interface Work extends ApplyInputs {
   readonly refs: Map<string, Checksum>
   /** Generations that are complete and wait to be switched to. */
   readonly drafts: FinishedDraft[]
+  /** Blobs that must not be found again by the next apply. */
+  readonly spoiled: Set<string>
   /** Bundles that are to go. */
   readonly removals: string[]
 }

@@ -21,7 +21,7 @@ import type { ByteString, Meta } from '../tree/node.ts'
 import { objectPath } from './checksum.ts'
 import { encodeOstreeMeta } from './content.ts'
 import { applyBareMeta, applyBareUserMeta, firstMode, userMode } from './object-meta.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, stagedCommits } from './stage.ts'
 import type { Checksum, ObjectType } from './types.ts'
 
 const { O_CREAT, O_EXCL, O_WRONLY } = constants
@@ -31,7 +31,7 @@ export interface ObjectWriter {
   readonly stage: Stage
   /** File names below `objects/<prefix>`, read when first asked for. */
   readonly known: Map<string, Set<string>>
-  /** Prefix folders of the stage that are there. */
+  /** Folders of the stage that are there. */
   readonly folders: Set<string>
   /** How many objects this writer staged. */
   staged: number
@@ -200,13 +200,13 @@ function finish(
 }
 
 function stagedPath(writer: ObjectWriter, checksum: Checksum, type: ObjectType): string {
-  const prefix = checksum.slice(0, 2)
-  const folder = `${writer.stage.path}/${prefix}`
-  if (!writer.folders.has(prefix)) {
+  const root = type === 'commit' ? stagedCommits(writer.stage) : writer.stage.path
+  const folder = `${root}/${checksum.slice(0, 2)}`
+  if (!writer.folders.has(folder)) {
     mkdirSync(folder, { recursive: true, mode: 0o755 })
-    writer.folders.add(prefix)
+    writer.folders.add(folder)
   }
-  return `${writer.stage.path}/${objectPath(checksum, type)}`
+  return `${root}/${objectPath(checksum, type)}`
 }
 
 function knownIn(writer: ObjectWriter, prefix: string): Set<string> {

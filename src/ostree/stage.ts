@@ -42,18 +42,32 @@ export function sweepStages(repo: string): void {
     if (LEFT.test(name)) rmSync(join(tmp, name), { recursive: true, force: true })
 }
 
+/** Where commits are staged: apart, since whoever finds a commit in the repository looks for all that it names. */
+export function stagedCommits(stage: Stage): string {
+  return join(stage.path, 'commits')
+}
+
 /**
- * Makes the staged objects part of the repository, then writes the refs that name them.
+ * Makes the staged objects part of the repository: first what commits name, then commits, then the refs that name them.
  * The caller has made durable what was written so far on the repository's file system: see `syncFs`.
  */
 export function publish(stage: Stage, refs: ReadonlyMap<string, Checksum>): void {
-  const folders = readdirSync(stage.path)
-  if (folders.length === 0 && refs.size === 0) return
+  const commits = stagedCommits(stage)
+  moveObjects(
+    stage,
+    stage.path,
+    namesIn(stage.path).filter(name => name !== 'commits'),
+  )
+  moveObjects(stage, commits, namesIn(commits))
+  for (const [ref, checksum] of refs) writeRef(stage.repo, ref, checksum, { fsync: true })
+}
+
+function moveObjects(stage: Stage, from: string, folders: readonly string[]): void {
+  if (folders.length === 0) return
   const objects = join(stage.repo.path, 'objects')
-  for (const folder of folders) moveFolder(join(stage.path, folder), join(objects, folder))
+  for (const folder of folders) moveFolder(join(from, folder), join(objects, folder))
   for (const folder of folders) fsyncFolder(join(objects, folder))
   fsyncFolder(objects)
-  for (const [ref, checksum] of refs) writeRef(stage.repo, ref, checksum, { fsync: true })
 }
 
 /** Removes the staging folder with all that was not published. */
