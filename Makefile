@@ -3,6 +3,9 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 modules := node_modules/.package-lock.json
 vitest := vitest run --config test/vitest.config.ts
+# What the tests run: other tools are the judges.
+judges := skopeo ostree runc crun bwrap umoci shellcheck docker-registry busybox zstd bsdtar setfattr newuidmap mmdebstrap \
+  faketime python3 jq mke2fs setpriv systemd-analyze systemd-tmpfiles
 # What CommonJS packages expect to be there.
 banner := import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);
 
@@ -22,11 +25,12 @@ fmt: $(modules) ## format, and fix what can be fixed by a program
 	biome check --write
 
 test: ## run all tests
-	@examples/demo/packages.sh skopeo ostree runc crun bwrap umoci shellcheck
+	@examples/demo/packages.sh $(judges)
 	@$(MAKE) --no-print-directory build
 	$(vitest)
 
 oracle: build ## compare with libostree, umoci, tar and the runtimes; a missing one is a failure
+	@examples/demo/packages.sh $(judges)
 	REQUIRE_TOOLS=1 STACKS=1000 LAYERS=300 $(vitest) test/oracle
 
 bench: build ## compare with skopeo, ostree, umoci, podman and tar; see bench/main.ts

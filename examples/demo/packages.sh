@@ -15,7 +15,12 @@ package_of() {
   case $1 in
   bwrap) echo bubblewrap ;;
   bsdtar) echo libarchive-tools ;;
-  getfattr) echo attr ;;
+  busybox) echo busybox-static ;;
+  getfattr | setfattr) echo attr ;;
+  mke2fs) echo e2fsprogs ;;
+  newuidmap) echo uidmap ;;
+  prlimit | setpriv) echo util-linux ;;
+  systemd-analyze | systemd-tmpfiles) echo systemd ;;
   *) echo "$1" ;;
   esac
 }

@@ -24,7 +24,7 @@ export const lintBwrapOci: Lint = subject => [
   ...ignoredByBubblewrap(subject, IGNORED),
   ...rights(subject),
   ...paths(subject),
-  ...givenMounts(subject).flatMap(mountOptions),
+  ...givenMounts(subject).flatMap(mount => mountOptions(mount, subject)),
   ...temporary(subject),
 ]
 
@@ -124,7 +124,7 @@ function paths({ config }: Subject): readonly Finding[] {
 }
 
 /** Of options it reads `ro`, and of binds `dev`; a tmpfs has the mode 0755 and no limit. */
-function mountOptions(mount: RuntimeMount): readonly Finding[] {
+function mountOptions(mount: RuntimeMount, subject: Subject): readonly Finding[] {
   const at = mountAt(mount)
   const { type, options } = mount
   if (!TYPES.includes(type)) return [{ effect: 'refuses', at, claim: `knows no mount of type ${type}` }]
@@ -144,6 +144,7 @@ function mountOptions(mount: RuntimeMount): readonly Finding[] {
   const beyond = optionsBeyond(
     mount,
     type === 'bind' ? [...plain, 'dev'] : [...plain, ...(NOEXEC[type] ?? [])],
+    subject,
   )
   // 1777 is what every tmpfs has here, and its owner can write to it either way.
   const lost = beyond.filter(option => !/^mode=0?(?:1777|755)$/.test(option))

@@ -1,4 +1,6 @@
 /** What plain bubblewrap 0.8 cannot express of a config.json (see bwrap.ts for what it can). */
+
+import { isWithin } from './container-path.ts'
 import { ignoredByBubblewrap } from './lint-bubblewrap.ts'
 import { rlimitFindings } from './lint-limits.ts'
 import {
@@ -14,6 +16,8 @@ import {
 import type { RuntimeMount } from './types.ts'
 
 const TYPES = ['bind', 'cgroup', 'devpts', 'mqueue', 'proc', 'sysfs', 'tmpfs']
+
+const KERNEL = ['/proc', '/sys']
 
 /** Options that it sets anyway, or that have an option of its own. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
@@ -32,13 +36,15 @@ export const lintBwrap: Lint = subject => [
   ...ignoredByBubblewrap(subject, hasUsers(subject) ? ['additionalGids'] : []),
   ...rights(subject),
   ...rlimitFindings(subject),
-  ...givenMounts(subject).flatMap(mountOptions),
+  ...givenMounts(subject).flatMap(mount => mountOptions(mount, subject)),
 ]
 
 function refusals(subject: Subject): readonly Finding[] {
   const { config } = subject
   const { linux } = config
+  const { uid, additionalGids = [] } = config.process.user
   const joined = linux.namespaces.filter(({ path }) => path !== undefined).map(({ type }) => type)
+  const ofImage = linux.maskedPaths.filter(path => !KERNEL.some(folder => isWithin(path, folder)))
   const at = ['linux', 'namespaces']
   const findings: readonly (readonly [boolean, Finding])[] = [
     [
@@ -63,6 +69,22 @@ function refusals(subject: Subject): readonly Finding[] {
       { effect: 'needs', at: ['process', 'selinuxLabel'], claim: 'needs SELinux on the host' },
     ],
     [
+      !hasUsers(subject) && uid !== 0 && additionalGids.length > 0,
+      {
+        effect: 'changes',
+        at: ['process', 'user', 'additionalGids'],
+        claim: 'keeps further groups of a user other than root, but inside they have no numbers',
+      },
+    ],
+    [
+      ofImage.length > 0,
+      {
+        effect: 'changes',
+        at: ['linux', 'maskedPaths'],
+        claim: `hides ${ofImage.join(', ')} only where the host has the like`,
+      },
+    ],
+    [
       linux.personality !== undefined,
       { effect: 'ignores', at: ['linux', 'personality'], claim: 'ignores the personality' },
     ],
@@ -77,7 +99,7 @@ function rights({ config }: Subject): readonly Finding[] {
   return isEqual ? [] : [{ effect: 'changes', at, claim: 'puts the bounding set into all five sets' }]
 }
 
-function mountOptions(mount: RuntimeMount): readonly Finding[] {
+function mountOptions(mount: RuntimeMount, subject: Subject): readonly Finding[] {
   const { type, destination } = mount
   const at = mountAt(mount)
   if (!TYPES.includes(type)) return [{ effect: 'refuses', at, claim: `knows no mount of type ${type}` }]
@@ -87,7 +109,7 @@ function mountOptions(mount: RuntimeMount): readonly Finding[] {
   if (type === 'devpts' && destination !== '/dev/pts') {
     return [{ effect: 'ignores', at, claim: 'has terminals only in /dev/pts' }]
   }
-  const beyond = optionsBeyond(mount, KNOWN[type]!)
+  const beyond = optionsBeyond(mount, KNOWN[type]!, subject)
   const rw = ['sysfs', 'cgroup'].includes(type) && !mount.options.includes('ro') ? ['rw'] : []
   const dev = type === 'bind' && ['dev', 'ro'].every(option => mount.options.includes(option)) ? ['dev'] : []
   const all = [...beyond, ...rw, ...dev]

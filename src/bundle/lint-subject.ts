@@ -102,9 +102,18 @@ export function isUnmapped(ranges: readonly IdMapping[] | undefined, id: number)
   return ranges !== undefined && !isMapped(ranges, id)
 }
 
-/** Options that a mount has beyond some. */
-export function optionsBeyond(mount: RuntimeMount, known: readonly string[]): readonly string[] {
-  return mount.options.filter(option => !known.includes(option.replace(/=.*/s, '=')))
+/**
+ * Options that a mount has beyond some. Whatever bubblewrap mounts belongs to the process's user, so that is none that
+ * would be missed.
+ */
+export function optionsBeyond(
+  { options }: RuntimeMount,
+  known: readonly string[],
+  { config }: Subject,
+): readonly string[] {
+  const { uid, gid } = config.process.user
+  const owner = [`uid=${uid}`, `gid=${gid}`]
+  return options.filter(option => !owner.includes(option) && !known.includes(option.replace(/=.*/s, '=')))
 }
 
 /** A place in config.json, for who reads it. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { bundleDigest } from '../../src/bundle/bundle.ts'
 import type { BundleSpec } from '../../src/spec/types.ts'
+import { ANN, bundleOf } from './keys.ts'
 import { fileOf, sampleBundle, sampleSpec } from './sample.ts'
 
 const rootfs = { tree: 'a'.repeat(64), meta: 'b'.repeat(64) }
@@ -39,6 +40,19 @@ test('whoever builds it, a bundle of a plain user has one digest, and its script
   const others = (files: typeof ann) => files!.files.filter(file => file.path !== 'config.json')
   expect(others(ann)).toEqual(others(bob))
   expect(bundleDigest(ann!, rootfs)).not.toBe(bundleDigest(sampleBundle(), rootfs))
+})
+
+test("with auto it is nobody's business how many ids the system gives; with ranges only where they are", () => {
+  const auto = 'uidMappings: auto\ngidMappings: auto'
+  const bob = { ...ANN, uid: 7, subids: { ...ANN.subids, uids: [{ start: 500, size: 99 }] } }
+  const digest = (keys: string, privilege: typeof ANN | typeof bob) =>
+    bundleDigest(bundleOf(keys, { privilege }), rootfs)
+  expect(digest(auto, ANN)).toBe(digest(auto, bob))
+  expect(digest(auto, ANN)).not.toBe(digest('', ANN))
+  const ranges = (host: number, size: number) =>
+    `uidMappings: [{ containerID: 0, hostID: ${host}, size: ${size} }]\ngidMappings: auto\nruntimes: [bwrap]`
+  expect(digest(ranges(1, 5), ANN)).toBe(digest(ranges(2, 5), ANN))
+  expect(digest(ranges(1, 5), ANN)).not.toBe(digest(ranges(1, 6), ANN))
 })
 
 test.each<[string, Partial<BundleSpec>]>([

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { bwrapOptions, prlimitOptions } from '../../src/bundle/bwrap.ts'
 import type { RuntimeConfig } from '../../src/bundle/types.ts'
+import { bundleOf } from './keys.ts'
 import { sampleBundle, sampleSpec } from './sample.ts'
 
 /** One option a line, as a person would read them. */
@@ -133,4 +134,24 @@ test('limits are for prlimit', () => {
     '--nofile=1024:1024',
     '--core=0:7',
   ])
+})
+
+test('labels of SELinux, devices that are bound, and a working directory below a mount', () => {
+  const options = optionLines(
+    bundleOf(`selinux: { process: p, mount: m }
+cwd: /t/a/b
+mounts:
+  - { type: tmpfs, target: /t, readonly: true }
+  - { type: bind, source: /dev/fuse, target: /dev/fuse, options: [dev] }
+  - { type: bind, source: /dev/kvm, target: /dev/kvm, options: [dev], readonly: true }
+runtimes: [bwrap]`).config,
+  )
+  expect(options).toContain('\n--exec-label p\n--file-label m\n')
+  expect(options).toContain('\n--dev-bind /dev/fuse /dev/fuse\n--ro-bind /dev/kvm /dev/kvm\n')
+  expect(options).toContain('\n--perms 1777\n--tmpfs /t\n--dir /t/a/b\n--remount-ro /t\n')
+})
+
+test('a limit that JavaScript has no number for is none', () => {
+  const { config } = bundleOf('rlimits: { core: unlimited, nofile: { soft: 5, hard: 6 } }')
+  expect(prlimitOptions(config)).toEqual(['--core=unlimited:unlimited', '--nofile=5:6'])
 })

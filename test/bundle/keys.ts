@@ -1,5 +1,7 @@
 /** Bundles from the keys that a person writes, for tests of what becomes of them. */
 import type { Bundle, BundleSources } from '../../src/bundle/bundle.ts'
+import type { Privilege } from '../../src/bundle/types.ts'
+import { RUNTIMES } from '../../src/spec/meta.ts'
 import type { BundleSpec } from '../../src/spec/types.ts'
 import { type Files, goodBundle } from '../spec/check-spec.ts'
 import { sampleBundle } from './sample.ts'
@@ -22,3 +24,15 @@ export const ANN = {
   gid: 1001,
   subids: { uids: [{ start: 100_000, size: 65_536 }], gids: [{ start: 200_000, size: 65_536 }] },
 } as const
+
+/** The bundle that some runtime takes, for who asks what the others would say to it. */
+export function anyBundleOf(keys: string, privilege: Privilege): Bundle {
+  const made = RUNTIMES.flatMap(runtime => {
+    try {
+      return [bundleOf(`${keys}\nruntimes: [${runtime}]`.trim(), { privilege })]
+    } catch {
+      return []
+    }
+  })
+  return made[0] ?? bundleOf(keys, { privilege })
+}

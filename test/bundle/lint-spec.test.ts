@@ -3,6 +3,7 @@ import { lintSpec } from '../../src/bundle/lint-spec.ts'
 import type { Privilege } from '../../src/bundle/types.ts'
 import { oneLine, parse } from '../spec/check-spec.ts'
 import { bundleOf } from './keys.ts'
+import { sampleImage } from './sample.ts'
 
 const ROOT: Privilege = { kind: 'root' }
 
@@ -75,4 +76,11 @@ test('what only the image shows is told when the bundle is made', () => {
         'bundle tiny cannot run as it is declared: bwrap-oci becomes uid 999, gid 998 only in a user namespace',
     }),
   )
+})
+
+test('the volumes of an image belong to its user under every runtime, so nothing is told of them', () => {
+  const image = sampleImage({ user: '5:6', volumes: ['/data'] })
+  const { config, warnings } = bundleOf('runtimes: [runc, crun, bwrap]', { image })
+  expect(config.mounts.find(({ destination }) => destination === '/data')!.options).toContain('uid=5')
+  expect(warnings.map(({ code }) => code)).toEqual(['VOLUME_IN_MEMORY'])
 })

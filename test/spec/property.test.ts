@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { composeDepth, found, parse } from './check-spec.ts'
+import { composeDepth, found, inBundle, parse } from './check-spec.ts'
+import { EVERYTHING, FILES } from './everything.ts'
 
 const EXAMPLE = `apiVersion: ctrbuild/v1
 kind: Bundles
@@ -81,14 +82,18 @@ const PIECES = [
   '`',
 ]
 
-const mutated = fc
-  .array(fc.tuple(fc.nat(EXAMPLE.length), fc.nat(20), fc.constantFrom(...PIECES)), {
-    minLength: 1,
-    maxLength: 8,
-  })
-  .map(edits =>
-    edits.reduce((text, [at, length, piece]) => text.slice(0, at) + piece + text.slice(at + length), EXAMPLE),
-  )
+const mutated = (example: string) =>
+  fc
+    .array(fc.tuple(fc.nat(example.length), fc.nat(20), fc.constantFrom(...PIECES)), {
+      minLength: 1,
+      maxLength: 8,
+    })
+    .map(edits =>
+      edits.reduce(
+        (text, [at, length, piece]) => text.slice(0, at) + piece + text.slice(at + length),
+        example,
+      ),
+    )
 
 const assembled = fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map(pieces => pieces.join(''))
 
@@ -99,11 +104,12 @@ test('the example is good', () => {
 test.each([
   ['any text', fc.string({ unit: 'binary', maxLength: 200 })],
   ['pieces of YAML', assembled],
-  ['an example with edits', mutated],
+  ['an example with edits', mutated(EXAMPLE)],
+  ['every key, with edits', mutated(inBundle(EVERYTHING))],
 ])('%s: never throws, says why, and points into the text', (_, texts) => {
   fc.assert(
     fc.property(texts, text => {
-      const parsed = parse(text)
+      const parsed = parse(text, FILES)
       const problems = parsed.ok ? parsed.warnings : parsed.problems
       expect(problems.some(problem => problem.severity === 'error')).toBe(!parsed.ok)
       const lines = text.replace(/^\ufeff/, '').split('\n')
