@@ -17,7 +17,7 @@ async function main(argv: readonly string[]): Promise<number> {
   process.umask(0o022)
   const signal = abortedBySignals()
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
-  const { runCli } = await import('./cli.ts')
+  const { runCli } = await import('./cli/cli.ts')
   const status = await runCli(argv, version, surroundings(signal))
   return signal.aborted ? (signal.reason as CtrbuildError).exitStatus : status
 }

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ostree: [...CORE, 'sys'],
   apply: [...CORE, 'sys', 'ostree', 'source', 'report'],
   commands: [...CORE, 'sys', 'ostree', 'source', 'report', 'apply'],
+  cli: ['commands', 'report', 'sys'],
 }
 
 interface Source {

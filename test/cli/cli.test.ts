@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runCli } from '../../src/cli.ts'
+import { runCli } from '../../src/cli/cli.ts'
 import { manualClock, sink } from '../report/terminal.ts'
 
 const SPEC = `apiVersion: ctrbuild/v1

@@ -1,0 +1,8 @@
+/** Every verb, in the order in which the help shows them. */
+import type { Verb } from '../verb.ts'
+import { apply } from './apply.ts'
+import { lock } from './lock.ts'
+import { plan } from './plan.ts'
+import { validate } from './validate.ts'
+
+export const VERBS: readonly Verb[] = [validate, lock, plan, apply]
