@@ -78,7 +78,7 @@ done
 
 step 'ctrbuild plan'
 # Debian's packages may have changed since the last time, and the images with them.
-ctrbuild lock >/dev/null
+ctrbuild lock --upgrade >/dev/null
 ctrbuild plan
 
 step 'ctrbuild apply'

@@ -44,6 +44,7 @@ export function lockingFlags(env: Env) {
     target: { ...LIST, desc: 'Only this bundle (repeatable)' },
     locked: { boolean: true, default: isCi(env), desc: 'Fail if the lock would change; the default in CI' },
     offline: { ...SWITCH, desc: 'Ask no registry' },
+    frozen: { ...SWITCH, desc: '--locked and --offline' },
   } as const
 }
 
@@ -51,11 +52,12 @@ export function lockingFlags(env: Env) {
 export function lockingOptions(
   given: InferredOptionTypes<GlobalFlags> & InferredOptionTypes<ReturnType<typeof lockingFlags>>,
 ): LockingOptions {
+  const frozen = once('frozen', given.frozen)
   return {
     ...commonOptions(given),
     targets: given.target,
-    locked: once('locked', given.locked),
-    offline: once('offline', given.offline),
+    locked: once('locked', given.locked) || frozen,
+    offline: once('offline', given.offline) || frozen,
   }
 }
 

@@ -5,7 +5,7 @@ import { type Places, placesOf } from '../apply/places.ts'
 import { lintSpec } from '../bundle/lint-spec.ts'
 import type { Privilege } from '../bundle/types.ts'
 import { CtrbuildError, isErrno } from '../errors.ts'
-import { lockState } from '../lock/check.ts'
+import { lockState, notLocked } from '../lock/check.ts'
 import { resolveLock } from '../lock/resolve.ts'
 import { parseLock } from '../lock/text.ts'
 import type { Lock } from '../lock/types.ts'
@@ -18,7 +18,7 @@ import { skopeoSource } from '../source/skopeo.ts'
 import { parseSpec } from '../spec/parse.ts'
 import { byPosition } from '../spec/problem.ts'
 import { bindSources, missingSources } from '../spec/sources.ts'
-import type { Spec } from '../spec/types.ts'
+import type { ImageSpec, Spec } from '../spec/types.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { readTextFile } from '../sys/text-file.ts'
@@ -28,6 +28,8 @@ import { usesColor } from './context.ts'
 /** A bundles.yaml without mistakes, and where its things lie. */
 export interface SpecFile {
   readonly spec: Spec
+  /** What `images` declares, by name. */
+  readonly images: ReadonlyMap<string, ImageSpec>
   readonly places: Places
 }
 
@@ -67,7 +69,7 @@ export function readSpecFile(options: CommandOptions, surroundings: Surroundings
   const problems = [...parsed.warnings, ...missing, ...unfit].sort(byPosition)
   if (problems.length > 0) show(problems)
   const isWrong = problems.some(problem => problem.severity === 'error')
-  return isWrong ? undefined : { spec: parsed.spec, places }
+  return isWrong ? undefined : { spec: parsed.spec, images: parsed.images, places }
 }
 
 function readSpecText(path: string, name: string): string {
@@ -128,29 +130,10 @@ export async function settleLock(
 ): Promise<SettledLock> {
   const previous = readLockFile(places)
   const state = lockState(spec, previous)
-  if (options.locked && state.kind !== 'complete')
-    throw notLocked(
-      state.kind,
-      state.missing.map(image => image.reference),
-    )
+  if (options.locked && state.kind !== 'complete') throw notLocked(state)
   const lock = await resolveLock(spec, source, { ...(previous && { previous }), limit: cpus + 2, signal })
   return { lock, lockSource: state.kind === 'complete' ? 'file' : 'memory' }
 }
-
-function notLocked(kind: 'missing' | 'outdated', references: readonly string[]): CtrbuildError {
-  const names =
-    references.length === 0
-      ? ''
-      : `: ${references.join(', ')} ${references.length === 1 ? 'is' : 'are'} not locked`
-  return kind === 'missing'
-    ? new CtrbuildError('LOCK_MISSING', `there is no bundles.lock.json${names}`, { hint: LOCK_HINT })
-    : new CtrbuildError('LOCK_OUTDATED', `bundles.lock.json belongs to another bundles.yaml${names}`, {
-        hint: LOCK_HINT,
-      })
-}
-
-const LOCK_HINT =
-  'Run "ctrbuild lock" and commit the result; --locked (the default where CI is set) changes no lock'
 
 /** Who bundles are made for: whoever runs ctrbuild. */
 export function privilegeOf({ uid, gid }: Surroundings): Privilege {

@@ -11,8 +11,10 @@ import type { Lock, LockedImage } from './types.ts'
 export interface ResolveOptions {
   /** Its entries are kept where they still apply. Without it, every image is asked for. */
   readonly previous?: Lock
-  /** References (`Reference.text`) that are asked for although `previous` has them. */
-  readonly only?: readonly string[]
+  /** Images to ask for although `previous` has them; default none. */
+  readonly isStale?: (image: ImageSpec) => boolean
+  /** Images to lock; of others `previous` is kept, and what it does not have stays unlocked. Default all. */
+  readonly isWanted?: (image: ImageSpec) => boolean
   /** How many images are asked for at once. */
   readonly limit: number
   readonly signal: AbortSignal
@@ -23,15 +25,16 @@ export interface ResolveOptions {
  * @throws CtrbuildError as `ImageSource.resolve`, of the first image that fails, naming the others
  */
 export async function resolveLock(spec: Spec, source: ImageSource, options: ResolveOptions): Promise<Lock> {
-  const { previous, only = [], signal } = options
+  const { previous, isStale = () => false, isWanted = () => true, signal } = options
   const limit = pLimit(options.limit)
   const entryOf = async (image: ImageSpec): Promise<LockedImage> => {
-    const known = only.includes(image.reference.text) ? undefined : lockEntry(previous, image)
+    const known = isWanted(image) && isStale(image) ? undefined : lockEntry(previous, image)
     if (known !== undefined) return known
     signal.throwIfAborted()
     return lockedImage(await source.resolve(image, signal), image)
   }
-  const results = await Promise.allSettled(distinct(imagesOf(spec)).map(image => limit(entryOf, image)))
+  const asked = distinct(imagesOf(spec)).filter(image => isWanted(image) || lockEntry(previous, image))
+  const results = await Promise.allSettled(asked.map(image => limit(entryOf, image)))
   signal.throwIfAborted()
   const failures = results
     .filter(result => result.status === 'rejected')

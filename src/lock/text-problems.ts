@@ -1,15 +1,16 @@
-/** Says where a lock's text is wrong: `file:line[:column]`. */
+/** Says where a lock's text is wrong: `file:line:column`. */
 import { CtrbuildError } from '../errors.ts'
 import type { Spot } from '../oci/shape.ts'
+import { placeInJson } from './json-place.ts'
 
-const CONFLICT = /^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?$/m
+const CONFLICT = /^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$/m
 
 /** @throws CtrbuildError LOCK_INVALID where version control left a conflict in the text. */
 export function refuseConflicts(text: string, file: string): void {
-  const found = CONFLICT.exec(text.replaceAll('\r\n', '\n'))
+  const found = CONFLICT.exec(text)
   if (found === null) return
-  const line = lineAt(text.replaceAll('\r\n', '\n'), found.index)
-  throw new CtrbuildError('LOCK_INVALID', `${file}:${line}: there is a merge conflict in the lock`, {
+  const place = placeAt(text, found.index, file)
+  throw new CtrbuildError('LOCK_INVALID', `${place}: there is a merge conflict in the lock`, {
     hint: 'Merge bundles.yaml first, take either side of the lock, then run "ctrbuild lock"',
   })
 }
@@ -17,22 +18,19 @@ export function refuseConflicts(text: string, file: string): void {
 /** The message for text that is not JSON. V8 says where it stopped, for most mistakes. */
 export function syntaxProblem(text: string, error: Error, file: string): string {
   const position = /at position (\d+)/.exec(error.message)?.[1]
-  const offset = position === undefined ? text.length : Number(position)
-  const column = offset - text.lastIndexOf('\n', offset - 1)
-  return `${file}:${lineAt(text, offset)}:${column}: the lock is not JSON`
+  return `${placeAt(text, position === undefined ? text.length : Number(position), file)}: the lock is not JSON`
 }
 
-/** The line of a wrong value, where that value stands under its name just once; otherwise the file alone. */
-export function positionOf(text: string, spot: Spot, file: string): string {
-  const literal = JSON.stringify(spot.value)
-  if (literal === undefined) return file
-  const name = /(?:^|\.)([A-Za-z]+)$/.exec(spot.path)?.[1]
-  const written = name === undefined ? literal : `"${name}": ${literal}`
-  const at = text.indexOf(written)
-  const isOnly = at >= 0 && text.indexOf(written, at + 1) < 0
-  return isOnly ? `${file}:${lineAt(text, at)}` : file
+/** Where a wrong value stands; where it is missing, whatever should have it. The text must be JSON. */
+export function placeOf(text: string, { path }: Spot, file: string): string {
+  for (let at = path; ; at = at.replace(/(?:^|\.)[^.[\]]+$|\[\d+\]$/, '')) {
+    const offset = placeInJson(text, at)
+    if (offset !== undefined) return placeAt(text, offset, file)
+    if (at === '') return file
+  }
 }
 
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length
+function placeAt(text: string, offset: number, file: string): string {
+  const line = text.slice(0, offset).split('\n').length
+  return `${file}:${line}:${offset - text.lastIndexOf('\n', offset - 1)}`
 }

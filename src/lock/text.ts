@@ -6,52 +6,40 @@ import { formatPlatform, parsePlatform } from '../oci/platform.ts'
 import { parseReference } from '../oci/reference.ts'
 import { asCount, asList, asText, member, optional, type Spot } from '../oci/shape.ts'
 import { imageKey } from './images.ts'
-import { positionOf, refuseConflicts, syntaxProblem } from './text-problems.ts'
+import { placeOf, refuseConflicts, syntaxProblem } from './text-problems.ts'
 import type { Lock, LockedBlob, LockedImage, LockedLayer } from './types.ts'
 
 const FORMAT_VERSION = 1
 
-/** The text of bundles.lock.json: the same lock is the same bytes, and a checksum tells changes by other hands. */
-export function formatLock(lock: Lock): string {
-  return canonicalJson({ ...body(lock), checksum: checksumOf(lock) })
+/** The text of bundles.lock.json: the same lock is the same bytes, and each entry's checksum tells changes by other hands. */
+export function formatLock({ imagesDigest, images }: Lock): string {
+  const entries = images.map(image => ({ ...image, checksum: checksumOf(image) }))
+  return canonicalJson({ formatVersion: FORMAT_VERSION, imagesDigest, images: entries })
 }
 
 /**
  * Reads bundles.lock.json.
- * @throws CtrbuildError LOCK_INVALID, with file and line
+ * @throws CtrbuildError LOCK_INVALID, with file, line and column
  */
 export function parseLock(text: string, file = 'bundles.lock.json'): Lock {
   refuseConflicts(text, file)
   const document: Spot = {
     value: readJson(text, file),
     path: '',
-    refuse: (spot, problem) =>
-      invalid(`${positionOf(text, spot, file)}: ${spot.path || 'the lock'} ${problem}`),
+    refuse: (spot, problem) => invalid(`${placeOf(text, spot, file)}: ${spot.path || 'the lock'} ${problem}`),
   }
   checkVersion(member(document, 'formatVersion'))
-  const images = asList(member(document, 'images')).map(imageOf)
-  refuseTwins(member(document, 'images'), images)
-  const lock: Lock = {
+  const entries = asList(member(document, 'images'))
+  const images = entries.map(imageOf)
+  refuseTwins(entries, images)
+  return {
     imagesDigest: digestAt(member(document, 'imagesDigest'), parseDigest),
     images: images.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
   }
-  const checksum = member(document, 'checksum')
-  if (asText(checksum) !== checksumOf(lock)) {
-    throw checksum.refuse(checksum, 'does not fit the rest: the lock was edited by hand, or merged')
-  }
-  return lock
 }
 
-function body(lock: Lock) {
-  return {
-    formatVersion: FORMAT_VERSION,
-    imagesDigest: lock.imagesDigest,
-    images: lock.images,
-  }
-}
-
-function checksumOf(lock: Lock): string {
-  return digestOf(canonicalJson(body(lock)))
+function checksumOf(image: LockedImage): string {
+  return digestOf(canonicalJson(image))
 }
 
 function readJson(text: string, file: string): unknown {
@@ -71,7 +59,18 @@ function checkVersion(spot: Spot): void {
   })
 }
 
+/** An entry that is as it was written: one with another digest, or under another name, does not have its checksum. */
 function imageOf(spot: Spot): LockedImage {
+  const image = entryOf(spot)
+  const checksum = member(spot, 'checksum')
+  if (asText(checksum) === checksumOf(image)) return image
+  throw checksum.refuse(
+    checksum,
+    `does not fit the entry of ${image.reference}: it was edited by hand, or merged`,
+  )
+}
+
+function entryOf(spot: Spot): LockedImage {
   return {
     reference: checkedText(member(spot, 'reference'), text => parseReference(text).text),
     platform: checkedText(member(spot, 'platform'), text => formatPlatform(parsePlatform(text))),
@@ -113,10 +112,12 @@ function checkedText(spot: Spot, read: (text: string) => string): string {
   throw spot.refuse(spot, `cannot be understood: ${JSON.stringify(text).slice(0, 120)}`)
 }
 
-function refuseTwins(spot: Spot, images: readonly LockedImage[]): void {
+function refuseTwins(entries: readonly Spot[], images: readonly LockedImage[]): void {
   const seen = new Set<string>()
-  for (const image of images) {
-    if (seen.has(keyOf(image))) throw spot.refuse(spot, `have ${image.reference} for ${image.platform} twice`)
+  for (const [i, image] of images.entries()) {
+    const entry = entries[i]!
+    if (seen.has(keyOf(image)))
+      throw entry.refuse(entry, `is ${image.reference} for ${image.platform} once more`)
     seen.add(keyOf(image))
   }
 }

@@ -105,6 +105,6 @@ function changed(image: ImageSpec, locked: LockedImage, found: ResolvedImage): C
   return new CtrbuildError(
     'DIGEST_MISMATCH',
     `${image.reference.text} is another image than when it was locked\n  locked ${locked.manifest.digest}\n   found ${found.manifest.digest}`,
-    { hint: 'Run "ctrbuild lock" to accept it' },
+    { hint: 'Run "ctrbuild lock --upgrade" to accept it' },
   )
 }

@@ -154,7 +154,7 @@ function changed(job: FetchJob, missing: number): CtrbuildError {
     'DIGEST_MISMATCH',
     `${reference.text} does not have ${missing} of the layers that its lock names`,
     {
-      hint: 'The image changed since it was locked: run "ctrbuild lock"',
+      hint: 'The image changed since it was locked: run "ctrbuild lock --upgrade"',
     },
   )
 }

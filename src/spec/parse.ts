@@ -11,7 +11,7 @@ import { inheritedPath } from './inherit.ts'
 import { byPosition, type Path, type Problem, type Range } from './problem.ts'
 import { asMap, namedEntries, readFields, refuseUnknownKeys, requireKeys } from './read-fields.ts'
 import { FOLDER_DEFAULTS, headerFields, specFields } from './schema.ts'
-import type { BundleSpec, Spec } from './types.ts'
+import type { BundleSpec, ImageSpec, Spec } from './types.ts'
 import { readYaml, type YamlFile } from './yaml.ts'
 
 /** What a text cannot say about itself. */
@@ -28,7 +28,14 @@ export interface ParseOptions {
 export type Locate = (path: Path) => Range
 
 export type ParsedSpec =
-  | { readonly ok: true; readonly spec: Spec; readonly locate: Locate; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true
+      readonly spec: Spec
+      /** What `images` declares, by name. */
+      readonly images: ReadonlyMap<string, ImageSpec>
+      readonly locate: Locate
+      readonly warnings: readonly Problem[]
+    }
   /** At least one error; warnings too, by position. */
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
@@ -42,10 +49,10 @@ export function parseSpec(text: string, options: ParseOptions): ParsedSpec {
   const { root } = yaml
   if (root === undefined) return { ok: false, problems: yaml.problems.toSorted(byPosition) }
   const findings = startFindings(file, root, yaml.range)
-  const spec = readSpec(root, options, findings)
+  const { spec, images } = readSpec(root, options, findings)
   const problems = [...yaml.problems, ...findings.list()].sort(byPosition)
   if (problems.some(problem => problem.severity === 'error')) return { ok: false, problems }
-  return { ok: true, spec, locate: locateIn(root, yaml), warnings: problems }
+  return { ok: true, spec, images, locate: locateIn(root, yaml), warnings: problems }
 }
 
 function locateIn(root: Node, { range }: YamlFile): Locate {
@@ -55,12 +62,17 @@ function locateIn(root: Node, { range }: YamlFile): Locate {
 const HEADER_HINT =
   'The file begins with "apiVersion: ctrbuild/v1" and "kind: Bundles"; "bundles" holds the bundles'
 
+interface Read {
+  readonly spec: Spec
+  readonly images: ReadonlyMap<string, ImageSpec>
+}
+
 /** Reads on after every mistake; the result means something only where none was found. */
-function readSpec(root: Node, options: ParseOptions, findings: Findings): Spec {
+function readSpec(root: Node, options: ParseOptions, findings: Findings): Read {
   const map = isEmpty(root)
     ? { ...root, kind: 'map' as const, entries: new Map() }
     : asMap(root, [], findings)
-  if (map === undefined) return { ...FOLDER_DEFAULTS, bundles: [] }
+  if (map === undefined) return { spec: { ...FOLDER_DEFAULTS, bundles: [] }, images: new Map() }
   refuseUnknownKeys(map, Object.keys(specFields), [], findings)
   requireKeys(map, ['apiVersion', 'kind', 'bundles'], [], findings, HEADER_HINT)
   const { store = FOLDER_DEFAULTS.store, out = FOLDER_DEFAULTS.out } = readFields(
@@ -70,7 +82,12 @@ function readSpec(root: Node, options: ParseOptions, findings: Findings): Spec {
     findings,
   )
   checkFolders(store, out, findings)
-  return { store, out, bundles: readBundles(root, map.entries, options, findings) }
+  const images = readImages(map.entries.get('images')?.value, options.platform, findings)
+  const reading = { images, read: options.read ?? noFiles, findings }
+  const declared = [...images.byName].flatMap(([name, image]) =>
+    image === undefined ? [] : ([[name, image]] as const),
+  )
+  return { spec: { store, out, bundles: readBundles(root, map.entries, reading) }, images: new Map(declared) }
 }
 
 function isEmpty(root: Node): boolean {
@@ -79,14 +96,8 @@ function isEmpty(root: Node): boolean {
 
 type Entries = Extract<Node, { kind: 'map' }>['entries']
 
-function readBundles(
-  root: Node,
-  entries: Entries,
-  { platform, read = noFiles }: ParseOptions,
-  findings: Findings,
-): readonly BundleSpec[] {
-  const images = readImages(entries.get('images')?.value, platform, findings)
-  const reading: Reading = { images, read, findings }
+function readBundles(root: Node, entries: Entries, reading: Reading): readonly BundleSpec[] {
+  const { findings } = reading
   const common = entries.get('defaults')?.value
   const defaults = common === undefined ? {} : readLayer(common, ['defaults'], reading)
   const node = entries.get('bundles')?.value

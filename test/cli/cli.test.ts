@@ -37,7 +37,7 @@ describe('mistakes on the command line end with 64 and a suggestion', () => {
     ['plan --jsn=1', 'there is no option --jsn', 'Did you mean --json?'],
     ['apply --detailed-exitcode', 'this command has no option --detailed-exitcode', 'See "ctrbuild --help"'],
     ['apply -x', 'there is no option -x', 'See "ctrbuild --help"'],
-    ['lock redis', '"redis" is one argument too many', 'See "ctrbuild --help"'],
+    ['validate redis', '"redis" is one argument too many', 'See "ctrbuild --help"'],
     ['apply a b', '"b" is one argument too many', 'See "ctrbuild --help"'],
     ['plan --file', '--file needs a value', 'See "ctrbuild --help"'],
     ['plan -f a --file b', '--file was given 2 times', 'Give it once'],
@@ -92,6 +92,7 @@ describe('help', () => {
             --locked             Fail if the lock would change; the default in CI
                                                             [boolean] [default: false]
             --offline            Ask no registry            [boolean] [default: false]
+            --frozen             --locked and --offline     [boolean] [default: false]
             --json               Print the plan as JSON     [boolean] [default: false]
             --detailed-exitcode  End with 2 if there are changes
                                                             [boolean] [default: false]

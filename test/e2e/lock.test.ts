@@ -55,7 +55,10 @@ test('a locked tag may move: the locked image is what is applied, until the lock
   expect((await project.run(['apply'], { CI: 'true' })).status).toBe(0)
   expect(await installed()).toBe('1')
   expect((await project.run(['plan'])).stdout).toMatch(/^No changes/)
-  expect((await project.run(['lock'])).stdout).toMatch(/^~ .* -> sha256:/)
+  expect((await project.run(['lock'])).stdout).toMatch(/^bundles.lock.json is up to date: 1 image\./)
+  expect((await project.run(['lock', '--upgrade'])).stdout).toMatch(
+    /^~ .*app:stable \(.*\) sha256:\w{12} -> sha256:\w{12}\n\nbundles.lock.json: 0 added, 1 moved, /,
+  )
   expect((await project.run(['plan'])).stdout).toMatch(
     /~ app {2}image .*app:stable moved sha256:\w+ -> sha256:\w+/,
   )
@@ -102,7 +105,7 @@ test('a lock with merge conflicts says where', async () => {
   await writeFile(join(project.folder, 'bundles.lock.json'), text.replace('{\n', '{\n<<<<<<< ours\n'))
   const refused = await project.run(['plan'])
   expect(refused.status).toBe(65)
-  expect(refused.stderr).toMatch(/error LOCK_INVALID: .*:2/)
+  expect(refused.stderr).toMatch(/error LOCK_INVALID: .*bundles.lock.json:2:1: there is a merge conflict/)
 })
 
 test('with a lock and the layers in the store no registry is needed', async () => {

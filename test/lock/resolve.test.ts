@@ -65,8 +65,21 @@ test('what the previous lock knows is kept, the rest is asked for, and what nobo
 test('an image may be asked for again by name', async () => {
   const { asked, source } = sourceOf()
   const previous = lockOf(lockedImageOf('nginx:1'), lockedImageOf('redis:7'))
-  await resolveLock(specOf([redis, nginx]), source, { previous, only: ['redis:7'], limit: 2, signal })
+  const isStale = ({ reference }: ImageSpec) => reference.text === 'redis:7'
+  await resolveLock(specOf([redis, nginx]), source, { previous, isStale, limit: 2, signal })
   expect(asked).toEqual(['redis:7'])
+})
+
+test('where only some images are to be locked, the others stay as they are: locked or not', async () => {
+  const { asked, source } = sourceOf()
+  const previous = lockOf(lockedImageOf('nginx:1'))
+  const spec = specOf([redis, nginx], [imageSpec('etcd:3')])
+  const isWanted = ({ reference }: ImageSpec) => reference.text === 'redis:7'
+  const options = { previous, isWanted, isStale: () => true, limit: 2, signal }
+  const lock = await resolveLock(spec, source, options)
+  expect(asked).toEqual(['redis:7'])
+  expect(lock.images.map(image => image.reference)).toEqual(['nginx:1', 'redis:7'])
+  expect(lock.images[0]).toEqual(previous.images[0])
 })
 
 test('an entry for another digest than the pinned one is not used', async () => {
