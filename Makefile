@@ -5,7 +5,7 @@ modules := node_modules/.package-lock.json
 vitest := vitest run --config test/vitest.config.ts
 # What the tests run: other tools are the judges.
 judges := skopeo ostree runc crun bwrap umoci shellcheck docker-registry busybox zstd bsdtar setfattr newuidmap mmdebstrap \
-  faketime python3 jq mke2fs setpriv systemd-analyze systemd-tmpfiles
+  faketime python3 jq rpm mke2fs setpriv systemd-analyze systemd-tmpfiles
 # What CommonJS packages expect to be there.
 banner := import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);
 

@@ -1,37 +1,28 @@
 /** A bundle's generation: the rootfs, config.json, scripts, links to mounts, and last the stamp. */
-import { createHash } from 'node:crypto'
-import { statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { type Bundle, bundleDigest, makeBundle } from '../bundle/bundle.ts'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Bundle, bundleDigest } from '../bundle/bundle.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
-import { parseImageConfig } from '../oci/image-config.ts'
 import { checkoutTree } from '../ostree/checkout.ts'
-import { contentHeader } from '../ostree/content.ts'
 import type { AssembleStep, DesiredBundle, Stamp } from '../plan/types.ts'
-import type { MountSpec } from '../spec/types.ts'
-import { bytesOf, type Dir, type File, type Meta } from '../tree/node.ts'
-import { withMountPoints } from '../tree/points.ts'
+import type { Dir } from '../tree/node.ts'
+import { describeBundle, rootfsOf, type Scene } from './describe.ts'
 import { beginGeneration, type Draft, removeTree, STAMP } from './generations.ts'
 import { makeMountLinks } from './mount-links.ts'
-import { readTextFile } from './rootfs-files.ts'
 import { stampText } from './stamp.ts'
-import { withSubids } from './subids.ts'
 import { unionOf } from './unions.ts'
 import { imageOf, type Work } from './work.ts'
-
-const PLAIN: Meta = { uid: 0, gid: 0, mode: 0o644, xattrs: [] }
-const EMPTY_FILE: File = {
-  kind: 'file',
-  meta: PLAIN,
-  size: 0,
-  checksum: createHash('sha256').update(contentHeader(PLAIN)).digest('hex'),
-}
 
 /** Performs an assemble step: the generation is complete afterwards, and waits to be switched to. */
 export async function assembleBundle(work: Work, { name, action }: AssembleStep): Promise<void> {
   const desired = work.plan.bundles.find(bundle => bundle.name === name)!
   const union = unionOf(work, desired.chainId)
-  const bundle = await describe(work, desired, union.root)
+  const bundle = await describeBundle(
+    sceneOf(work),
+    desired,
+    imageOf(work, desired.images.at(-1)!),
+    union.root,
+  )
   for (const { code, message, hint } of bundle.warnings) {
     work.reporter.event({
       kind: 'warning',
@@ -40,11 +31,7 @@ export async function assembleBundle(work: Work, { name, action }: AssembleStep)
       ...(hint === undefined ? {} : { hint }),
     })
   }
-  const rootfs = withMountPoints(
-    union.root,
-    bundle.points.map(point => ({ ...point, path: bytesOf(point.path) })),
-    EMPTY_FILE,
-  )
+  const rootfs = rootfsOf(union.root, bundle.points)
   const draft = beginGeneration(work.places.out, name)
   try {
     await checkOut(work, desired, rootfs, draft)
@@ -63,32 +50,10 @@ export async function assembleBundle(work: Work, { name, action }: AssembleStep)
   }
 }
 
-async function describe(work: Work, desired: DesiredBundle, root: Dir): Promise<Bundle> {
-  const image = imageOf(work, desired.images.at(-1)!)
-  const { config } = await work.source.documents(image.spec, image.locked, work.signal)
-  return makeBundle({
-    spec: desired.spec,
-    image: parseImageConfig(config.bytes),
-    accounts: {
-      passwd: readTextFile(work, root, '/etc/passwd'),
-      group: readTextFile(work, root, '/etc/group'),
-    },
-    privilege: withSubids(work.privilege, desired.spec),
-    kinds: new Map(desired.spec.mounts.map(mount => [mount.target, kindOf(work, mount)])),
-  })
-}
-
-/** What has to be in the rootfs for a mount to be put on. */
-function kindOf(work: Work, mount: MountSpec): 'file' | 'dir' {
-  if (mount.type !== 'bind') return 'dir'
-  const found = statSync(resolve(work.places.base, mount.source), { throwIfNoEntry: false })
-  return found === undefined || found.isDirectory() ? 'dir' : 'file'
-}
-
 async function checkOut(work: Work, desired: DesiredBundle, rootfs: Dir, draft: Draft): Promise<void> {
   const { stage, signal, reporter } = work
   const { fallback } = await checkoutTree(rootfs, join(draft.path, 'rootfs'), {
-    objects: [stage.path, join(stage.repo.path, 'objects')],
+    objects: sceneOf(work).objects,
     mode: stage.repo.mode,
     copy: desired.spec.rootfs === 'copy',
     signal,
@@ -102,7 +67,13 @@ async function checkOut(work: Work, desired: DesiredBundle, rootfs: Dir, draft: 
   })
 }
 
-function stampOf(work: Work, desired: DesiredBundle, digest: Digest, { files }: Bundle): Stamp {
+/** New objects are in the stage, those that were there before in the repository. */
+function sceneOf(work: Work): Scene {
+  const { stage } = work
+  return { ...work, objects: [stage.path, join(stage.repo.path, 'objects')] }
+}
+
+function stampOf(work: Work, desired: DesiredBundle, digest: Digest, { files, points }: Bundle): Stamp {
   return {
     formatVersion: 1,
     name: desired.name,
@@ -117,6 +88,7 @@ function stampOf(work: Work, desired: DesiredBundle, digest: Digest, { files }: 
       return { reference, manifest: manifest.digest }
     }),
     spec: desired.spec,
+    points,
     files: Object.fromEntries(files.map(({ path, content }) => [path, digestOf(content)])),
   }
 }

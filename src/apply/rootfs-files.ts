@@ -6,24 +6,25 @@ import { objectPath } from '../ostree/checksum.ts'
 import type { Checksum } from '../ostree/types.ts'
 import type { Dir } from '../tree/node.ts'
 import { resolvePath } from '../tree/resolve.ts'
-import type { Work } from './work.ts'
 
 /** Bytes of the largest file that is looked into: account files are far smaller. */
 const LARGEST = 1 << 20
 
 /**
  * The text of a file of a tree, symlinks followed inside it; undefined where there is none or it is no regular file.
+ * `objects` are folders that hold objects as `ab/cdef….file`, the likeliest first.
  * @throws CtrbuildError ROOTFS_INVALID where it is larger than 1 MiB
  */
-export function readTextFile(work: Work, root: Dir, path: string): string | undefined {
+export function readTextFile(objects: readonly string[], root: Dir, path: string): string | undefined {
   const resolved = resolvePath(root, path, { followLast: true })
   if (resolved.kind !== 'found' || resolved.node.kind !== 'file') return undefined
   const { checksum, size } = resolved.node
   if (size > LARGEST)
     throw new CtrbuildError('ROOTFS_INVALID', `${path} of the image has ${size} bytes, more than 1 MiB`)
   const object = objectPath(checksum as Checksum, 'file')
-  const bytes =
-    readObject(join(work.stage.path, object)) ?? readObject(join(work.stage.repo.path, 'objects', object))
+  let bytes: Buffer | undefined
+  for (let i = 0; bytes === undefined && i < objects.length; i++)
+    bytes = readObject(join(objects[i]!, object))
   if (bytes === undefined)
     throw new CtrbuildError('OBJECT_DAMAGED', `the store has lost ${object}, which is ${path}`)
   return bytes.toString('utf8')

@@ -20,7 +20,8 @@ export function parseStamp(text: string): Stamp {
     stamp?.formatVersion !== 1 ||
     typeof stamp.name !== 'string' ||
     !isRecord(stamp.files) ||
-    !isRecord(stamp.spec)
+    !isRecord(stamp.spec) ||
+    !Array.isArray(stamp.points)
   ) {
     throw new CtrbuildError('PLAN_INVALID', 'it is not a stamp of this version')
   }

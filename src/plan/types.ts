@@ -1,5 +1,5 @@
 /** The three values that planning is about: what should be, what is, and the steps from one to the other. */
-import type { Privilege } from '../bundle/types.ts'
+import type { MountPoint, Privilege } from '../bundle/types.ts'
 import type { LockedImage, LockedLayer } from '../lock/types.ts'
 import type { Brand, ChainId, DiffId, Digest } from '../oci/digest.ts'
 import type { BundleSpec, ImageSpec } from '../spec/types.ts'
@@ -72,6 +72,8 @@ export interface Stamp {
   /** Lowest first. */
   readonly images: readonly { readonly reference: string; readonly manifest: Digest }[]
   readonly spec: BundleSpec
+  /** What was made in the rootfs beside what the layers bring, or given another mode, to be mounted on. */
+  readonly points: readonly MountPoint[]
   /** The generation's small files by path, so that an edited one is found. */
   readonly files: Readonly<Record<string, Digest>>
 }

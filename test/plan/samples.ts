@@ -148,6 +148,7 @@ export function stampOf(name: string, desired: Desired): Stamp {
     config,
     images: locked.map(({ reference, manifest }) => ({ reference, manifest: manifest.digest })),
     spec,
+    points: [],
     files: {},
   }
 }
