@@ -71,6 +71,8 @@ export const EXIT_STATUS = {
   OUT_FOREIGN: 65,
   /** Another ctrbuild holds the store. */
   STORE_BUSY: 75,
+  /** A bundle has no such generation, or it is not whole. */
+  GENERATION_MISSING: 66,
   /** A program that ctrbuild needs is not installed. */
   PROGRAM_MISSING: 69,
   /** A program that ctrbuild ran failed. */

@@ -20,6 +20,7 @@ import { removeBundle, removeTree, switchTo } from './generations.ts'
 import { putImageRefs } from './image-refs.ts'
 import { arrivalsIn, fetchLayers, importStep } from './layers.ts'
 import { dropImportedBlobs } from './leftovers.ts'
+import { generationsInUse, retireGenerations } from './retire.ts'
 import { type Space, spaceOf } from './space.ts'
 import { mergeLayers } from './unions.ts'
 import type { ApplyInputs, Limit, Work } from './work.ts'
@@ -128,9 +129,11 @@ async function finish(work: Work): Promise<void> {
   await makeDurable(work)
   // From here on nothing is waited for, so that no signal comes in between.
   if (work.refs.size > 0) publish(work.stage, work.refs)
+  const switched: string[] = []
   for (let next = work.drafts.shift(); next !== undefined; next = work.drafts.shift()) {
     const { draft, action, digest } = next
     switchTo(out, draft)
+    switched.push(draft.name)
     work.reporter.event({ kind: 'bundle', name: draft.name, action, digest })
   }
   for (const name of work.removals) {
@@ -138,6 +141,8 @@ async function finish(work: Work): Promise<void> {
     work.reporter.event({ kind: 'bundle', name, action: 'remove', digest: '' })
   }
   dropImportedBlobs(work.places.blobs, work.stage.repo)
+  const inUse = generationsInUse()
+  for (const name of switched) retireGenerations(out, name, work.keep, inUse)
 }
 
 /** Waits until the disk has it all, or for the signal: a slow disk must not keep from stopping. */

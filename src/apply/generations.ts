@@ -57,12 +57,45 @@ export function sweepDrafts(out: string): void {
 
 /** Gives a finished generation its number, and makes it the bundle's current one. */
 export function switchTo(out: string, { name, path }: Draft): void {
-  const number = path.slice(path.lastIndexOf(UNFINISHED) + UNFINISHED.length)
-  renameSync(path, join(out, GENERATIONS, name, number))
+  const number = Number(path.slice(path.lastIndexOf(UNFINISHED) + UNFINISHED.length))
+  renameSync(path, generationPath(out, name, number))
+  pointTo(out, name, number)
+}
+
+/** Makes a generation the bundle's current one, by one rename. */
+export function pointTo(out: string, name: string, number: number): void {
   const link = nextLink(out, name)
   rmSync(link, { force: true })
-  symlinkSync(join(GENERATIONS, name, number), link)
+  symlinkSync(join(GENERATIONS, name, String(number)), link)
   renameSync(link, join(out, name))
+}
+
+/** Numbers of a bundle's finished generations, the oldest first. */
+export function generationNumbers(out: string, name: string): number[] {
+  return entriesIn(join(out, GENERATIONS, name))
+    .filter(entry => /^[1-9][0-9]*$/.test(entry))
+    .map(Number)
+    .sort((a, b) => a - b)
+}
+
+/** Absolute path of a generation. */
+export function generationPath(out: string, name: string, number: number): string {
+  return join(out, GENERATIONS, name, String(number))
+}
+
+/** Names of all bundles that have generations, whether they stand in the output folder or not. */
+export function bundlesWithGenerations(out: string): string[] {
+  return entriesIn(join(out, GENERATIONS)).sort()
+}
+
+/**
+ * Removes a generation that is not the current one. It is unfinished again first, so that whoever is killed in between
+ * leaves nothing that looks whole.
+ */
+export function removeGeneration(out: string, name: string, number: number): void {
+  const path = join(out, GENERATIONS, name, `${UNFINISHED}${number}`)
+  renameSync(generationPath(out, name, number), path)
+  removeTree(path)
 }
 
 /** Takes a bundle out of the output folder. Its generations and volumes stay until they are collected. */
@@ -112,7 +145,9 @@ function openFolders(path: Buffer): void {
 }
 
 function nextNumber(generations: string): number {
-  const numbers = readdirSync(generations).map(name => (/^[0-9]+$/.test(name) ? Number(name) : 0))
+  const numbers = readdirSync(generations).map(name =>
+    Number(/^(?:\.unfinished-)?([0-9]+)$/.exec(name)?.[1] ?? 0),
+  )
   return Math.max(0, ...numbers) + 1
 }
 

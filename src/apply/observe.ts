@@ -48,13 +48,13 @@ function observeOut(out: string): Pick<Observed, 'bundles' | 'foreign'> {
   for (const name of namesIn(out)) {
     const generation = currentGeneration(out, name)
     if (generation === 'foreign') foreign.push(name)
-    else if (generation !== 'none') bundles.set(name, observeBundle(generation))
+    else if (generation !== 'none') bundles.set(name, observeGeneration(generation))
   }
   return { bundles, foreign }
 }
 
 /** Reads a generation's stamp, and holds the small files and the rootfs against it. */
-function observeBundle(generation: string): ObservedBundle {
+export function observeGeneration(generation: string): ObservedBundle {
   const text = readIfThere(join(generation, STAMP))
   if (text === undefined) return { stamp: undefined, damage: 'its stamp is gone' }
   try {

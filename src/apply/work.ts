@@ -20,6 +20,8 @@ export interface ApplyInputs {
   readonly privilege: Privilege
   readonly source: CachedSource
   readonly limits: LayerLimits
+  /** Generations that stay of each bundle that gets a new one, that one included. */
+  readonly keep: number
   readonly reporter: Reporter
   readonly signal: AbortSignal
   /** Milliseconds; only for what is told to people. */

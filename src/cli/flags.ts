@@ -12,6 +12,8 @@ import type { Env } from './verb.ts'
 export const TEXT = { string: true, requiresArg: true } as const
 /** A flag that is on or off. */
 export const SWITCH = { boolean: true, default: false } as const
+/** `--json` of a verb that prints what it found. */
+export const JSON_FLAG = { ...SWITCH, desc: 'Print it as JSON' } as const
 /** A flag that may be given several times. */
 export const LIST = { ...TEXT, array: true, default: [] as string[] } as const
 
@@ -45,6 +47,11 @@ export function lockingFlags(env: Env) {
     locked: { boolean: true, default: isCi(env), desc: 'Fail if the lock would change; the default in CI' },
     offline: { ...SWITCH, desc: 'Ask no registry' },
     frozen: { ...SWITCH, desc: '--locked and --offline' },
+    prune: {
+      boolean: true,
+      default: true,
+      desc: 'Remove what is no longer in bundles.yaml; --no-prune keeps it',
+    },
   } as const
 }
 
@@ -58,6 +65,7 @@ export function lockingOptions(
     targets: given.target,
     locked: once('locked', given.locked) || frozen,
     offline: once('offline', given.offline) || frozen,
+    prune: once('prune', given.prune),
   }
 }
 

@@ -21,6 +21,8 @@ export interface LockingOptions extends CommandOptions {
   readonly offline: boolean
   /** Bundles to limit the work to; empty means all. */
   readonly targets: readonly string[]
+  /** False: bundles that bundles.yaml does not name any more stay. */
+  readonly prune: boolean
 }
 
 export interface PlanOptions extends LockingOptions {
@@ -36,6 +38,8 @@ export interface ApplyOptions extends LockingOptions {
   readonly planFile: string | undefined
   /** Limit on what is done at once; `undefined` leaves it to the machine. */
   readonly jobs: number | undefined
+  /** Generations of a bundle that stay; `undefined` leaves it to bundles.yaml. */
+  readonly keep: number | undefined
   /** Milliseconds to wait for another ctrbuild that holds the store. */
   readonly lockTimeout: number
 }

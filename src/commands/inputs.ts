@@ -72,7 +72,11 @@ export function readSpecFile(options: CommandOptions, surroundings: Surroundings
   return isWrong ? undefined : { spec: parsed.spec, images: parsed.images, places }
 }
 
-function readSpecText(path: string, name: string): string {
+/**
+ * The text of bundles.yaml; `name` is what it is called in messages.
+ * @throws CtrbuildError SPEC_MISSING
+ */
+export function readSpecText(path: string, name: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

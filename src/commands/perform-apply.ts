@@ -1,21 +1,17 @@
 /** The part of apply that changes something: under the store's lock, looked at anew, then performed. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { applyPlan } from '../apply/apply.ts'
 import type { Outcome } from '../apply/execute.ts'
 import { removeLeftovers } from '../apply/leftovers.ts'
-import type { Places } from '../apply/places.ts'
 import { CtrbuildError, EXIT_STATUS } from '../errors.ts'
 import { TAR_LIMITS } from '../oci/tar/limits.ts'
 import { initRepo } from '../ostree/repo.ts'
 import { renderPlan } from '../plan/render.ts'
 import { openReporter } from '../report/reporter.ts'
 import { renderSummary } from '../report/summary.ts'
-import { diskError } from '../sys/failure.ts'
-import { type Lock, lockFile } from '../sys/lock.ts'
 import { type ApplyOptions, painter, type Surroundings } from './context.ts'
 import { openSource, privilegeOf, writeLockFile } from './inputs.ts'
 import type { Prepared } from './prepare-apply.ts'
+import { lockRepo, withStoreLock } from './store-lock.ts'
 
 /**
  * Waits for the store's lock, and does what there is to do then.
@@ -26,30 +22,8 @@ export async function performApply(
   options: ApplyOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  const busy = await lockStore(prepared.places, options, surroundings)
-  try {
-    return await perform(prepared, options, surroundings)
-  } catch (error) {
-    throw diskError(error, `cannot work in ${prepared.places.store}`)
-  } finally {
-    busy.release()
-  }
-}
-
-async function lockStore(
-  places: Places,
-  { lockTimeout }: ApplyOptions,
-  { stderr, signal }: Surroundings,
-): Promise<Lock> {
-  const onWait = (holder?: string) =>
-    stderr.write(`Waiting for ${holder ?? 'another ctrbuild'}, which holds ${places.store}\n`)
-  const holder = `ctrbuild apply, process ${process.pid}`
-  try {
-    mkdirSync(places.store, { recursive: true, mode: 0o700 })
-    return await lockFile(places.busy, { exclusive: true, timeout: lockTimeout, holder, onWait }, signal)
-  } catch (error) {
-    throw diskError(error, `cannot lock ${places.store}`)
-  }
+  const locking = { verb: 'apply', lockTimeout: options.lockTimeout }
+  return withStoreLock(prepared.places, locking, surroundings, () => perform(prepared, options, surroundings))
 }
 
 async function perform(
@@ -69,11 +43,7 @@ async function perform(
 
   const began = now()
   const repo = initRepo(places.repo, plan.privilege === 'root' ? 'bare' : 'bare-user')
-  const shared = await lockFile(
-    join(repo.path, '.lock'),
-    { exclusive: false, timeout: options.lockTimeout, holder: '' },
-    signal,
-  )
+  const shared = await lockRepo(places, { exclusive: false, lockTimeout: options.lockTimeout }, surroundings)
   const reporter = openReporter(options, surroundings)
   try {
     const { outcomes, space } = await applyPlan(
@@ -83,6 +53,7 @@ async function perform(
         privilege: privilegeOf(surroundings),
         source: openSource(places, options.offline),
         limits,
+        keep: options.keep ?? plan.keep,
         reporter,
         signal,
         now,

@@ -18,7 +18,11 @@ export async function plan(options: PlanOptions, surroundings: Surroundings): Pr
   const source = openSource(places, options.offline)
   const { lock, lockSource } = await settleLock(file, source, options, surroundings)
   const desired = desire(spec, lock, privilegeOf(surroundings).kind)
-  const made = makePlan(desired, observe(places, desired), { targets: options.targets, lockSource })
+  const made = makePlan(desired, observe(places, desired), {
+    targets: options.targets,
+    prune: options.prune,
+    lockSource,
+  })
   if (options.out !== undefined) writeFileAtomic(options.out, formatPlan(made), { mode: 0o644 })
   const text = options.json ? formatPlan(made) : renderPlan(made, painter(options, surroundings.stdout))
   surroundings.stdout.write(text)

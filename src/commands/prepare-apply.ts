@@ -43,14 +43,15 @@ async function fromSpec(options: ApplyOptions, surroundings: Surroundings): Prom
     surroundings,
   )
   const desired = desire(spec, lock, privilegeOf(surroundings).kind)
-  const make = () => makePlan(desired, observe(places, desired), { targets: options.targets, lockSource })
+  const { targets, prune } = options
+  const make = () => makePlan(desired, observe(places, desired), { targets, prune, lockSource })
   return { places, lockText: lockSource === 'memory' ? formatLock(lock) : undefined, makePlan: make }
 }
 
 async function fromPlan({ planFile, file }: ApplyOptions, { cwd, uid }: Surroundings): Promise<Prepared> {
   const { parsePlan } = await import('../plan/file.ts')
   const saved = parsePlan(readFileSync(resolve(cwd, planFile!), 'utf8'))
-  const { targets, lockSource } = saved
+  const { targets, prune, lockSource } = saved
   if ((saved.privilege === 'root') !== (uid === 0)) {
     throw new CtrbuildError(
       'PLAN_STALE',
@@ -63,7 +64,7 @@ async function fromPlan({ planFile, file }: ApplyOptions, { cwd, uid }: Surround
   const places = placesOf(resolve(cwd, file), saved)
   const desired = desiredOf(saved)
   const make = () => {
-    const now = makePlan(desired, observe(places, desired), { targets, lockSource })
+    const now = makePlan(desired, observe(places, desired), { targets, prune, lockSource })
     // Blobs may have come and gone since: what has to be fetched for the same changes is not the plan's business.
     if (now.observedDigest === saved.observedDigest) return now
     throw new CtrbuildError(

@@ -12,6 +12,8 @@ export interface PlanChoices {
   /** Names to limit the plan to; none means all. */
   readonly targets?: readonly string[]
   readonly lockSource?: LockSource
+  /** False: bundles that are not wanted any more stay. */
+  readonly prune?: boolean
 }
 
 /**
@@ -22,24 +24,30 @@ export function plan(desired: Desired, observed: Observed, choices: PlanChoices 
   const targets = [...new Set(choices.targets ?? [])].sort()
   const lockSource = choices.lockSource ?? 'file'
   refuseUnknown(targets, desired, observed)
-  const changes = changesOf(desired, observed).filter(
-    ({ name }) => targets.length === 0 || targets.includes(name),
+  const prune = choices.prune ?? true
+  const all = changesOf(desired, observed)
+  const spared = prune ? [] : all.filter(({ action }) => action === 'remove').map(({ name }) => name)
+  const changes = all.filter(
+    ({ name }) => (targets.length === 0 || targets.includes(name)) && !spared.includes(name),
   )
   const steps = stepsFor(changes, desired, observed)
   const blockers = blockersOf(changes, desired, observed)
-  const { store, out, privilege, imagesDigest, images, bundles } = desired
+  const { store, out, keep, privilege, imagesDigest, images, bundles } = desired
   return {
     formatVersion: 1,
-    complete: targets.length === 0,
+    complete: targets.length === 0 && spared.length === 0,
     applyable: blockers.length === 0,
     blockers,
     store,
     out,
+    keep,
     privilege,
     imagesDigest,
     lockSource,
     observedDigest: observedDigest(changes, desired, observed),
     targets,
+    prune,
+    spared,
     changes,
     steps,
     summary: summaryOf(changes, steps, desired),

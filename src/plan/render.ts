@@ -42,9 +42,18 @@ function changeLine({ name, action, reasons }: Change, width: number, paint: Pai
   return `  ${paint(style, `${sign} ${shown(name).padEnd(width)}`)}  ${words}`
 }
 
-function noteLines({ notes, complete, targets }: Plan, paint: Paint): string[] {
-  const partial = complete ? [] : [`the plan is limited to ${targets.join(', ')}`]
-  return [...partial, ...notes].map(note => `${paint('dim', 'Note:')} ${shown(note)}`)
+function noteLines(plan: Plan, paint: Paint): string[] {
+  return [
+    ...partialWarnings(plan).map(warning => `${paint('yellow', 'Warning:')} ${shown(warning)}`),
+    ...plan.notes.map(note => `${paint('dim', 'Note:')} ${shown(note)}`),
+  ]
+}
+
+/** Whoever reads a plan that leaves something out is to know. */
+function partialWarnings({ targets, spared }: Plan): string[] {
+  const limited = `the plan is partial: it is limited to ${targets.join(', ')}, and nothing else was compared`
+  const kept = `the plan is partial: what is no longer in bundles.yaml stays: ${spared.join(', ')}`
+  return [...(targets.length > 0 ? [limited] : []), ...(spared.length > 0 ? [kept] : [])]
 }
 
 function conclusion({ summary }: Plan, paint: Paint): string {

@@ -44,6 +44,8 @@ export interface Desired {
   /** As written in bundles.yaml, relative to its folder. */
   readonly store: string
   readonly out: string
+  /** Generations of a bundle that stay when there is a new one, that one included. */
+  readonly keep: number
   /** Checksum of the spec's canonical image section (`Lock.imagesDigest`). */
   readonly imagesDigest: Digest
   readonly privilege: Privilege['kind']
@@ -174,13 +176,15 @@ export type LockSource = 'file' | 'memory'
 /** What apply will do, whole: plain JSON, and apply looks at nothing else but the store. */
 export interface Plan {
   readonly formatVersion: 1
-  /** False where `targets` left something out. */
+  /** False where `targets` or `prune` left something out. */
   readonly complete: boolean
   /** False where there are blockers. */
   readonly applyable: boolean
   readonly blockers: readonly Blocker[]
   readonly store: string
   readonly out: string
+  /** Generations of each new bundle that stay, the new one included. */
+  readonly keep: number
   readonly privilege: Privilege['kind']
   readonly imagesDigest: Digest
   readonly lockSource: LockSource
@@ -188,6 +192,10 @@ export interface Plan {
   readonly observedDigest: Digest
   /** Names that the plan was limited to, sorted; empty means all. */
   readonly targets: readonly string[]
+  /** False where what bundles.yaml does not name any more is to stay. */
+  readonly prune: boolean
+  /** Names of bundles that stay for that, sorted. */
+  readonly spared: readonly string[]
   /** Sorted by name; with action `none` too. */
   readonly changes: readonly Change[]
   /** In an order in which they can be done. */

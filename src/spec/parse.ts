@@ -10,7 +10,7 @@ import { readImages } from './images.ts'
 import { inheritedPath } from './inherit.ts'
 import { byPosition, type Path, type Problem, type Range } from './problem.ts'
 import { asMap, namedEntries, readFields, refuseUnknownKeys, requireKeys } from './read-fields.ts'
-import { FOLDER_DEFAULTS, headerFields, specFields } from './schema.ts'
+import { FOLDER_DEFAULTS, headerFields, KEEP_DEFAULT, specFields } from './schema.ts'
 import type { BundleSpec, ImageSpec, Spec } from './types.ts'
 import { readYaml, type YamlFile } from './yaml.ts'
 
@@ -72,22 +72,25 @@ function readSpec(root: Node, options: ParseOptions, findings: Findings): Read {
   const map = isEmpty(root)
     ? { ...root, kind: 'map' as const, entries: new Map() }
     : asMap(root, [], findings)
-  if (map === undefined) return { spec: { ...FOLDER_DEFAULTS, bundles: [] }, images: new Map() }
+  if (map === undefined)
+    return { spec: { ...FOLDER_DEFAULTS, keep: KEEP_DEFAULT, bundles: [] }, images: new Map() }
   refuseUnknownKeys(map, Object.keys(specFields), [], findings)
   requireKeys(map, ['apiVersion', 'kind', 'bundles'], [], findings, HEADER_HINT)
-  const { store = FOLDER_DEFAULTS.store, out = FOLDER_DEFAULTS.out } = readFields(
-    headerFields,
-    map,
-    [],
-    findings,
-  )
+  const {
+    store = FOLDER_DEFAULTS.store,
+    out = FOLDER_DEFAULTS.out,
+    keep = KEEP_DEFAULT,
+  } = readFields(headerFields, map, [], findings)
   checkFolders(store, out, findings)
   const images = readImages(map.entries.get('images')?.value, options.platform, findings)
   const reading = { images, read: options.read ?? noFiles, findings }
   const declared = [...images.byName].flatMap(([name, image]) =>
     image === undefined ? [] : ([[name, image]] as const),
   )
-  return { spec: { store, out, bundles: readBundles(root, map.entries, reading) }, images: new Map(declared) }
+  return {
+    spec: { store, out, keep, bundles: readBundles(root, map.entries, reading) },
+    images: new Map(declared),
+  }
 }
 
 function isEmpty(root: Node): boolean {

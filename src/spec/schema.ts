@@ -6,6 +6,8 @@ import { must } from './rule.ts'
 
 /** `store` and `out` of a file that does not say. */
 export const FOLDER_DEFAULTS = { store: '.ctrbuild', out: 'out' } as const
+/** `keep` of a file that does not say. */
+export const KEEP_DEFAULT = 3
 
 const folder = z.string().regex(/^[^\x00-\x1f\x7f]+$/, must('be a path without control characters'))
 
@@ -40,6 +42,15 @@ export const headerFields = {
   out: folder
     .meta({ default: FOLDER_DEFAULTS.out })
     .describe('Folder that bundles are made in, relative to the file.')
+    .optional(),
+  keep: z
+    .int()
+    .min(1)
+    .max(1000)
+    .meta({ default: KEEP_DEFAULT })
+    .describe(
+      'How many generations of a bundle stay when there is a new one, that one included; `ctrbuild rollback` goes back to one.',
+    )
     .optional(),
 }
 

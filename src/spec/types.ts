@@ -78,6 +78,8 @@ export interface Spec {
   readonly store: string
   /** Folder of the bundles, as written (default `out`). */
   readonly out: string
+  /** Generations of a bundle that stay, the current one included (default 3). */
+  readonly keep: number
   /** Sorted by name. */
   readonly bundles: readonly BundleSpec[]
 }

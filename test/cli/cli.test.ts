@@ -93,6 +93,8 @@ describe('help', () => {
                                                             [boolean] [default: false]
             --offline            Ask no registry            [boolean] [default: false]
             --frozen             --locked and --offline     [boolean] [default: false]
+            --prune              Remove what is no longer in bundles.yaml; --no-prune
+                                 keeps it                    [boolean] [default: true]
             --json               Print the plan as JSON     [boolean] [default: false]
             --detailed-exitcode  End with 2 if there are changes
                                                             [boolean] [default: false]

@@ -67,7 +67,7 @@ describe('renderPlan', () => {
       Blocked: out/nginx was not made by ctrbuild
         Move it away, or write bundles to another folder with "out:"
 
-      Note: the plan is limited to nginx
+      Warning: the plan is partial: it is limited to nginx, and nothing else was compared
 
       Plan: 1 to create, 0 to update, 0 to remove. 2.0 MB to download, 2 layers of 2 to import.
       "

@@ -38,7 +38,12 @@ export function bundle(
 }
 
 export function specOf(...bundles: readonly BundleSpec[]): Spec {
-  return { store: '.ctrbuild', out: 'out', bundles: bundles.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }
+  return {
+    store: '.ctrbuild',
+    out: 'out',
+    keep: 3,
+    bundles: bundles.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  }
 }
 
 /** DiffID of a layer that is called by a word. */

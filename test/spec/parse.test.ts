@@ -8,6 +8,7 @@ test('a bundle that says nothing but its image', () => {
   expect(good(`${HEAD}bundles: { redis: { image: docker.io/library/redis:7 } }`)).toEqual({
     store: '.ctrbuild',
     out: 'out',
+    keep: 3,
     bundles: [
       {
         name: 'redis',
@@ -182,7 +183,7 @@ test.each([
     `${HEAD}bundle: {}\nx-y: 1\nbundles: {}`,
     [
       '3:1 SPEC_INVALID bundle is not a known key [Did you mean "bundles"?]',
-      '4:1 SPEC_INVALID x-y is not a known key [Known keys: apiVersion, kind, store, out, defaults, images, bundles]',
+      '4:1 SPEC_INVALID x-y is not a known key [Known keys: apiVersion, kind, store, out, keep, defaults, images, bundles]',
     ],
   ],
   [

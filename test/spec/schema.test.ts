@@ -75,6 +75,7 @@ test('keys that have a default say so, and no others', () => {
       "/bundles/*/seccomp": "unconfined",
       "/bundles/*/terminal": false,
       "/images/*/insecure": false,
+      "/keep": 3,
       "/out": "out",
       "/store": ".ctrbuild",
     }

@@ -17,6 +17,7 @@ export function specOf(...bundles: (readonly ImageSpec[])[]): Spec {
   return {
     store: '.ctrbuild',
     out: 'out',
+    keep: 3,
     bundles: bundles.map((images, i) => bundleOf(`bundle${i}`, images)),
   }
 }

@@ -16,17 +16,20 @@ export const apply = verb({
   flags: env => ({
     ...lockingFlags(env),
     jobs: { ...TEXT, alias: 'j', desc: 'How much to do at once' },
+    keep: { ...TEXT, desc: 'How many generations of a bundle to keep; "keep:" in bundles.yaml, or 3' },
     'lock-timeout': LOCK_TIMEOUT,
   }),
   choose(given) {
-    const { planfile, jobs, target } = given
+    const { planfile, jobs, keep, target } = given
     const options: ApplyOptions = {
       ...lockingOptions(given),
       planFile: planfile,
       jobs: jobs === undefined ? undefined : countOf('jobs', jobs),
+      keep: keep === undefined ? undefined : countOf('keep', keep),
       lockTimeout: durationOf('lock-timeout', given['lock-timeout']),
     }
     if (planfile !== undefined && target.length > 0) throw usage('a saved plan cannot be limited to --target')
+    if (planfile !== undefined && !options.prune) throw usage('a saved plan says itself what is removed')
     return { options, run: async s => (await import('../../commands/apply.ts')).apply(options, s) }
   },
 })
