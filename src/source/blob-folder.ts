@@ -36,7 +36,7 @@ export function blobFolder(path: string): BlobFolder {
     async adopt(layer, name, file) {
       const { size } = await stat(file)
       if (!hasPromisedSize(layer, name, size)) throw wrongSize(layer, size)
-      await mkdir(join(path, 'sha256'), { recursive: true })
+      await mkdir(join(path, 'sha256'), { recursive: true, mode: 0o700 })
       await link(file, placeOf(name)).catch(error => {
         if (!isErrno(error, 'EEXIST')) throw diskError(error, `cannot keep layer ${layer.digest}`)
       })

@@ -1,5 +1,5 @@
 /** Manifests, indexes and configurations on disk, by digest. What is damaged is as good as not there. */
-
+import { mkdir } from 'node:fs/promises'
 import { isErrno } from '../errors.ts'
 import { type Digest, digestOf, hexOf } from '../oci/digest.ts'
 import { diskError } from '../sys/failure.ts'
@@ -28,9 +28,13 @@ export function documentStore(folder: string): DocumentStore {
     async put(bytes) {
       const cacache = await loadCacache()
       const digest = digestOf(bytes)
-      await cacache.put(folder, digest, bytes, { algorithms: ['sha256'] }).catch(error => {
+      try {
+        // The first document may be what makes the store, which is its owner's alone.
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        await cacache.put(folder, digest, bytes, { algorithms: ['sha256'] })
+      } catch (error) {
         throw diskError(error, 'cannot write the document cache')
-      })
+      }
       return digest
     },
   }

@@ -60,7 +60,7 @@ export async function putPlaceholder(staging: Staging, digest: unknown): Promise
 }
 
 async function makeStaging(blobs: string, base: string): Promise<Staging> {
-  await mkdir(blobs, { recursive: true })
+  await mkdir(blobs, { recursive: true, mode: 0o700 })
   const path = await mkdtemp(join(blobs, `${PREFIX}${process.pid}-`))
   const staging = {
     path,

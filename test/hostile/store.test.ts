@@ -1,5 +1,13 @@
 /** What a program could do to the store through a root file system that is linked from it, and where it cannot. */
-import { appendFileSync, chmodSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { needs } from '../support/programs.ts'
@@ -77,3 +85,16 @@ async function expectCorrupted(): Promise<void> {
   expect(status).toBe(1)
   expect(stderr).toMatch(/[0-9a-f]{64}.*Corrupted file object/)
 }
+
+test.for(['lock', 'plan', 'apply'])("whatever %s makes of the store is nobody else's", async verb => {
+  const fresh = await newProject()
+  await fresh.layout.add({ layers: [writeTar(LAYER)], config: { Cmd: ['/tool'] } }, 'it')
+  await fresh.write('bundles: { one: { image: "oci:images:it" } }\n')
+  const open = await fresh.through('sh', '-c', 'umask 0 && exec "$@"', 'sh').run([verb])
+  expect(open).toMatchObject({ status: 0 })
+  const store = join(fresh.folder, '.ctrbuild')
+  const folders = ['.', ...readdirSync(store).filter(name => name !== 'busy')]
+  const modes = folders.map(name => [name, (statSync(join(store, name)).mode & 0o777).toString(8)])
+  expect(modes).toEqual(folders.map(name => [name, '700']))
+  expect(folders).toContain(verb === 'apply' ? 'blobs' : 'documents')
+})
