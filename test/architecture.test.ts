@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 /** What each folder may import from, beside itself and errors.ts. */
-const CORE = ['oci', 'tree', 'packages', 'spec', 'lock', 'bundle', 'plan']
+const CORE = ['oci', 'tree', 'packages', 'spec', 'lock', 'bundle', 'plan', 'export']
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   oci: ['tree'],
   tree: ['oci'],
@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lock: ['oci', 'tree', 'spec'],
   bundle: ['oci', 'tree', 'spec', 'lock'],
   plan: ['oci', 'tree', 'packages', 'spec', 'lock', 'bundle'],
+  export: ['oci', 'tree', 'spec', 'bundle', 'plan'],
   sys: ['tree'],
   report: [...CORE, 'apply', 'sys'],
   source: [...CORE, 'sys'],

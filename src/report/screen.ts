@@ -1,8 +1,8 @@
 /** What reporters draw on and measure time with, as values, so that a test can be a terminal. */
 
-/** Something that text is written to. `process.stdout` and `process.stderr` are such. */
+/** Something that text is written to, or an archive. `process.stdout` and `process.stderr` are such. */
 export interface Screen {
-  write(text: string): unknown
+  write(text: string | Uint8Array): unknown
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number

@@ -3,10 +3,14 @@ import { execFile } from 'node:child_process'
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fsyncSync,
+  mkdirSync,
+  mkdtempSync,
   openSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -44,6 +48,80 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, options
     throw error
   }
   if (fsync) fsyncFolder(dirname(path))
+}
+
+/**
+ * Writes a file of pieces under another name and renames it over `path`; signals come through while it is written.
+ * @throws the operating system's errors, and whatever `signal` was aborted with; nothing is left behind then
+ */
+export async function writePiecesAtomic(
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [fd, draft] = openDraft(dirname(path))
+  try {
+    try {
+      for await (const piece of unhurried(pieces, signal)) writeFileSync(fd, piece)
+      fchmodSync(fd, 0o644)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(draft, path)
+  } catch (error) {
+    unlinkSync(draft)
+    throw error
+  }
+  fsyncFolder(dirname(path))
+}
+
+/**
+ * Makes a folder that is there whole or not at all.
+ * @throws CtrbuildError OUT_FOREIGN where something has its name; whatever `fill` throws
+ */
+export async function writeFolderAtomic(
+  path: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
+  if (existsSync(path)) {
+    throw new CtrbuildError('OUT_FOREIGN', `${path} is there already`, {
+      hint: 'Name a new folder, or remove that one',
+    })
+  }
+  const draft = mkdtempSync(join(dirname(path), '.new-'))
+  try {
+    const folder = join(draft, 'folder')
+    mkdirSync(folder, { mode: 0o755 })
+    await fill(folder)
+    await syncFs(folder)
+    renameSync(folder, path)
+    fsyncFolder(dirname(path))
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+/** Bytes between two looks at what else there is to do. */
+const BREATH = 1 << 24
+
+/**
+ * Pieces, with pauses in which signals come through.
+ * @throws whatever `signal` was aborted with
+ */
+export async function* unhurried(
+  pieces: Iterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let left = BREATH
+  for (const piece of pieces) {
+    yield piece
+    left -= piece.length
+    if (left > 0) continue
+    left = BREATH
+    await new Promise(resolve => setImmediate(resolve))
+    signal.throwIfAborted()
+  }
 }
 
 /** Makes the names in a folder durable. */

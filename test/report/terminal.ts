@@ -42,7 +42,7 @@ export function terminal(columns: number, rows: number): Terminal {
     lines: () => lines.slice(0, lines.findLastIndex(line => line !== '') + 1),
     write(text) {
       writes++
-      for (const [token, count, command] of text.matchAll(/\x1b\[(\d*)([A-Z])|./gsu)) {
+      for (const [token, count, command] of String(text).matchAll(/\x1b\[(\d*)([A-Z])|./gsu)) {
         if (command !== undefined) obey[command]!(Number(count || 1))
         else if (token === '\r') column = 0
         else if (token === '\n') [row, column] = [row + 1, 0]

@@ -1,10 +1,11 @@
 /** Every verb, in the order in which the help shows them. */
 import type { Verb } from '../verb.ts'
 import { apply } from './apply.ts'
+import { exportVerb } from './export.ts'
 import { history } from './history.ts'
 import { lock } from './lock.ts'
 import { plan } from './plan.ts'
 import { rollback } from './rollback.ts'
 import { validate } from './validate.ts'
 
-export const VERBS: readonly Verb[] = [validate, lock, plan, apply, history, rollback]
+export const VERBS: readonly Verb[] = [validate, lock, plan, apply, history, rollback, exportVerb]

@@ -1,0 +1,12 @@
+/** What an export is made from, and where it goes. */
+import type { ExportSubject } from '../export/subject.ts'
+import type { Repo } from '../ostree/types.ts'
+import type { Surroundings } from './context.ts'
+
+export interface Delivery {
+  readonly subject: ExportSubject
+  readonly repo: Repo
+  /** Absolute path of a file or folder; undefined is standard output. */
+  readonly output: string | undefined
+  readonly surroundings: Surroundings
+}

@@ -1,0 +1,58 @@
+/** A tree, and files beside it, as the members of an archive: sorted, parents first, hard links kept. */
+import type { TarMember } from '../oci/tar/writer.ts'
+import { type ByteString, compareBytes, type Dir, type File, type Meta, type Node } from '../tree/node.ts'
+
+/** Where a file's content comes from: an object of the store, by its checksum, or bytes at hand. */
+export type Content = { readonly checksum: string } | { readonly bytes: Buffer }
+
+/** A member, and the content that follows it. */
+export interface Member {
+  readonly header: TarMember
+  /** Of a file. */
+  readonly content?: Content
+}
+
+const PLAIN: Meta = { uid: 0, gid: 0, mode: 0o644, xattrs: [] }
+
+/**
+ * Everything in a tree.
+ * @param at the path of the tree's root in the archive, or `''` for the archive's own root, which is then `./`
+ */
+export function* treeMembers(root: Dir, at: ByteString): Generator<Member> {
+  yield { header: { type: 'dir', path: at === '' ? './' : at, meta: root.meta } }
+  yield* childMembers(root, at === '' ? '' : `${at}/`, new Map())
+}
+
+/** A file of root's, with content at hand. */
+export function fileMember(path: ByteString, mode: number, bytes: Buffer): Member {
+  return {
+    header: { type: 'file', path, meta: { ...PLAIN, mode }, size: bytes.length },
+    content: { bytes },
+  }
+}
+
+/** A directory without anything in it. */
+export function dirMember(path: ByteString, meta: Meta): Member {
+  return { header: { type: 'dir', path, meta } }
+}
+
+function* childMembers(dir: Dir, prefix: ByteString, first: Map<File, ByteString>): Generator<Member> {
+  for (const name of [...dir.children.keys()].sort(compareBytes)) {
+    const node = dir.children.get(name)!
+    const path = prefix + name
+    yield memberOf(node, path, first)
+    if (node.kind === 'dir') yield* childMembers(node, `${path}/`, first)
+  }
+}
+
+function memberOf(node: Node, path: ByteString, first: Map<File, ByteString>): Member {
+  if (node.kind === 'link') throw new Error('a merged tree has no links to lower layers')
+  const { meta } = node
+  if (node.kind === 'dir') return { header: { type: 'dir', path, meta } }
+  if (node.kind === 'symlink')
+    return { header: { type: 'symlink', path, meta: { ...meta, mode: 0o777 }, target: node.target } }
+  const target = first.get(node)
+  if (target !== undefined) return { header: { type: 'hardlink', path, meta, target } }
+  first.set(node, path)
+  return { header: { type: 'file', path, meta, size: node.size }, content: { checksum: node.checksum } }
+}
