@@ -17,6 +17,8 @@ export const EXIT_STATUS = {
   BIND_MISSING: 66,
   /** A file that bundles.yaml names is not there. */
   FILE_MISSING: 66,
+  /** bundles.yaml is not in the form that `ctrbuild fmt` writes. */
+  FORMAT_DIFFERS: 3,
   /** bundles.lock.json is damaged or of another version. */
   LOCK_INVALID: 65,
   /** The lock is missing and may not be written. */

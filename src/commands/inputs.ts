@@ -16,7 +16,7 @@ import { type CachedSource, cachedSource } from '../source/cached.ts'
 import { documentStore } from '../source/documents.ts'
 import { skopeoSource } from '../source/skopeo.ts'
 import { parseSpec } from '../spec/parse.ts'
-import { byPosition } from '../spec/problem.ts'
+import { byPosition, type Problem } from '../spec/problem.ts'
 import { bindSources, missingSources } from '../spec/sources.ts'
 import type { ImageSpec, Spec } from '../spec/types.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
@@ -33,12 +33,31 @@ export interface SpecFile {
   readonly places: Places
 }
 
+/** A bundles.yaml as far as it can be read: what is wrong with it, and what it says where nothing is. */
+export interface ExaminedSpec {
+  readonly text: string
+  /** By position. */
+  readonly problems: readonly Problem[]
+  /** Undefined where it has mistakes. */
+  readonly file: SpecFile | undefined
+}
+
 /**
  * Reads bundles.yaml. Its problems and warnings are shown on standard error.
  * @returns undefined where it has mistakes
  * @throws CtrbuildError SPEC_MISSING
  */
 export function readSpecFile(options: CommandOptions, surroundings: Surroundings): SpecFile | undefined {
+  const { text, problems, file } = examineSpec(options, surroundings)
+  showProblems(problems, text, options, surroundings)
+  return file
+}
+
+/**
+ * Reads bundles.yaml and finds all that is wrong with it, here and now.
+ * @throws CtrbuildError SPEC_MISSING
+ */
+export function examineSpec(options: CommandOptions, surroundings: Surroundings): ExaminedSpec {
   const path = resolve(surroundings.cwd, options.file)
   const text = readSpecText(path, options.file)
   const parsed = parseSpec(text, {
@@ -46,15 +65,7 @@ export function readSpecFile(options: CommandOptions, surroundings: Surroundings
     platform: hostPlatform(surroundings.arch),
     read: source => readTextFile(resolve(dirname(path), source)),
   })
-  const show = (problems: Parameters<typeof renderProblems>[0]) => {
-    const color = usesColor(options, surroundings.stderr)
-    const isJson = options.progress === 'json'
-    surroundings.stderr.write(isJson ? jsonProblems(problems) : renderProblems(problems, { text, color }))
-  }
-  if (!parsed.ok) {
-    show(parsed.problems)
-    return undefined
-  }
+  if (!parsed.ok) return { text, problems: parsed.problems, file: undefined }
   const places = placesOf(path, parsed.spec)
   const missing = missingSources(bindSources(parsed.spec), {
     exists: source => existsSync(resolve(places.base, source)),
@@ -67,9 +78,22 @@ export function readSpecFile(options: CommandOptions, surroundings: Surroundings
     locate: parsed.locate,
   })
   const problems = [...parsed.warnings, ...missing, ...unfit].sort(byPosition)
-  if (problems.length > 0) show(problems)
   const isWrong = problems.some(problem => problem.severity === 'error')
-  return isWrong ? undefined : { spec: parsed.spec, images: parsed.images, places }
+  const file = { spec: parsed.spec, images: parsed.images, places }
+  return { text, problems, file: isWrong ? undefined : file }
+}
+
+/** Shows what is wrong with a text on standard error: as people read it, or as JSON lines beside those of progress. */
+export function showProblems(
+  problems: readonly Problem[],
+  text: string,
+  options: CommandOptions,
+  { stderr }: Surroundings,
+): void {
+  if (problems.length === 0) return
+  const isJson = options.progress === 'json'
+  const color = usesColor(options, stderr)
+  stderr.write(isJson ? jsonProblems(problems) : renderProblems(problems, { text, color }))
 }
 
 /**

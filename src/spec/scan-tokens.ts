@@ -10,7 +10,7 @@ const MAX_DEPTH = 64
 const BAD_ESCAPE = /\\[^0abefnrtvNLP_xuU "/\\\t\r\n]/g
 
 /** A token, and where it stands. `content` is an unquoted or block scalar, whatever it looks like. */
-interface Token {
+export interface Token {
   readonly type: CST.TokenType | 'content'
   readonly text: string
   readonly span: Span
@@ -64,7 +64,7 @@ export function scanTokens(text: string): Scan {
 }
 
 /** The lexer sends marks between its tokens, control characters that do not stand in the text. */
-function* tokensOf(text: string): Generator<Token> {
+export function* tokensOf(text: string): Generator<Token> {
   let offset = 0
   let isContent = false
   for (const token of new Lexer().lex(text)) {

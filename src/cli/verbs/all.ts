@@ -2,10 +2,11 @@
 import type { Verb } from '../verb.ts'
 import { apply } from './apply.ts'
 import { exportVerb } from './export.ts'
+import { fmt } from './fmt.ts'
 import { history } from './history.ts'
 import { lock } from './lock.ts'
 import { plan } from './plan.ts'
 import { rollback } from './rollback.ts'
 import { validate } from './validate.ts'
 
-export const VERBS: readonly Verb[] = [validate, lock, plan, apply, history, rollback, exportVerb]
+export const VERBS: readonly Verb[] = [validate, fmt, lock, plan, apply, history, rollback, exportVerb]
