@@ -1,7 +1,9 @@
 /** The script that runs a bundle with plain bubblewrap, which reads no config.json. */
 import { prlimitOptions } from './bwrap.ts'
 import { quote } from './quote.ts'
-import { CLOSE_DESCRIPTORS, lines, OWNER_ONLY, ROOT_ONLY, scriptHead } from './script-parts.ts'
+import { watch } from './script-bubblewrap.ts'
+import { lines } from './script-parts.ts'
+import { detachOrRecord, REFUSE_SECOND, runHead } from './script-run.ts'
 import type { RuntimeConfig } from './types.ts'
 
 /** The file with bubblewrap's options, each ended by a NUL: so no variable's value shows in the list of processes. */
@@ -9,17 +11,19 @@ export const BWRAP_ARGS = 'bwrap.args'
 
 /** The script for a bundle of this name and configuration. */
 export function bwrapScript(name: string, config: RuntimeConfig): string {
-  const head = scriptHead({ name, program: 'bwrap', debianPackage: 'bubblewrap' })
-  const start = [command(config), masks(config), limits(config)]
-  if (config.linux.uidMappings !== undefined) return lines(head, OWNER_ONLY, CHANGE_FOLDER, ...start, START)
-  const { uid } = config.process.user
+  const isElsewhere = config.linux.uidMappings === undefined && config.process.user.uid !== 0
   return lines(
-    head,
-    ROOT_ONLY,
+    runHead({ name, config, program: 'bwrap', debianPackage: 'bubblewrap' }),
+    REFUSE_SECOND,
+    detachOrRecord('bwrap'),
     CHANGE_FOLDER,
-    ...start,
-    changeUser(config),
-    uid === 0 ? START : START_ELSEWHERE,
+    command(config),
+    masks(config),
+    limits(config),
+    config.linux.uidMappings === undefined ? changeUser(config) : '',
+    isElsewhere ? ELSEWHERE : '',
+    FIRST,
+    watch(config, { redirections: `3<${BWRAP_ARGS} 4>"$record/info"` }),
   )
 }
 
@@ -44,7 +48,7 @@ for path in ${linux.maskedPaths.map(quote).join(' ')}; do
     set -- --ro-bind /dev/null "$path" "$@"
   fi
 done
-set -- bwrap --args 3 "$@"`
+set -- bwrap --args 3 --info-fd 4 "$@"`
 }
 
 function limits(config: RuntimeConfig): string {
@@ -64,16 +68,21 @@ function changeUser(config: RuntimeConfig): string {
 set -- setpriv --reuid=${uid} --regid=${gid} ${groups} -- "$@"`
 }
 
-const START = `
-exec "$@" 3<${BWRAP_ARGS} ${CLOSE_DESCRIPTORS.replace('3>&- ', '')}`
+/** bubblewrap says on descriptor 4 which process it has made, and closes it then. */
+const FIRST = `
+(umask 077 && mkfifo -- "$record/info")
+first() {
+  sed -n 's/.*"child-pid": \\([0-9]*\\).*/\\1/p' "$record/info"
+  rm -f -- "$record/info"
+}`
 
-const START_ELSEWHERE = `
+const ELSEWHERE = `
 # That user may have no way into this folder. A mount namespace shows the bundle in a place that all can reach.
 stage=/run/ctrbuild/stage
 mkdir -p -- "$stage"
 chmod 0755 /run/ctrbuild "$stage"
 # shellcheck disable=SC2016 # the inner shell's own dollar signs
-exec unshare --mount -- sh -euc '
+set -- unshare --mount -- sh -euc '
   stage=$1
   shift
   mount -t tmpfs -o mode=0755,nosuid,nodev ctrbuild "$stage"
@@ -91,4 +100,4 @@ exec unshare --mount -- sh -euc '
   done
   cd -- "$stage"
   exec "$@"
-' sh "$stage" "$@" 3<${BWRAP_ARGS} ${CLOSE_DESCRIPTORS.replace('3>&- ', '')}`
+' sh "$stage" "$@"`

@@ -1,13 +1,8 @@
 /** Scripts for the runtimes that read config.json themselves: runc, crun and bwrap-oci. */
-import {
-  CLOSE_DESCRIPTORS,
-  lines,
-  OWNER_ONLY,
-  REPLACE_COMMAND,
-  ROOT_ONLY,
-  STATE_FOLDER,
-  scriptHead,
-} from './script-parts.ts'
+import { watch } from './script-bubblewrap.ts'
+import { REPLACE_COMMAND } from './script-command.ts'
+import { CLOSE_DESCRIPTORS, lines } from './script-parts.ts'
+import { detachOrRecord, REFUSE_SECOND, runHead } from './script-run.ts'
 import type { RuntimeConfig } from './types.ts'
 
 /** The script that runs a bundle of this name and configuration with a runtime that reads config.json. */
@@ -16,39 +11,60 @@ export function ociScript(
   name: string,
   config: RuntimeConfig,
 ): string {
-  const caller = config.linux.uidMappings === undefined ? ROOT_ONLY : OWNER_ONLY
-  const head = scriptHead({ name, program, debianPackage: program })
-  return lines(head, caller, STATE_FOLDER, refuseSecond(program), REPLACE_COMMAND, START[program])
+  return lines(
+    runHead({ name, config, program, debianPackage: program }),
+    REFUSE_SECOND,
+    program === 'bwrap-oci' ? BWRAP_OCI_LEFTOVER : leftover(program),
+    detachOrRecord(program),
+    REPLACE_COMMAND,
+    program === 'bwrap-oci' ? lines(BWRAP_OCI, watch(config, { redirections: '3>&- 4>&-' })) : START[program],
+  )
 }
 
-/** A name that is taken is told before anything is written; a crash may have left it behind. */
-function refuseSecond(program: 'runc' | 'crun' | 'bwrap-oci'): string {
-  const isTaken =
-    program === 'bwrap-oci'
-      ? '[ -e "$state/bwrap-oci/$name" ]'
-      : `${program} --root "$state/${program}" state "$name" >/dev/null 2>&1`
-  const remove =
-    program === 'bwrap-oci'
-      ? 'XDG_RUNTIME_DIR=$state bwrap-oci delete $name'
-      : `${program} --root $state/${program} delete --force $name`
+/** What a crash left behind would keep its name taken. */
+function leftover(program: string): string {
   return `
-if ${isTaken}; then
-  fail 75 "there is a container $name already: give this one another --name, or: ${remove}"
-fi`
+runtime=${program}
+case $(told status) in
+'') ;;
+stopped) ${program} --root "$state/${program}" delete "$name" ;;
+*) fail 75 "there is a container $name already: give this one another --name, or: ${program} --root $state/${program} delete --force $name" ;;
+esac`
 }
+
+const BWRAP_OCI_LEFTOVER = `
+left=$state/bwrap-oci/$name
+if [ -e "$left" ]; then
+  pid=$(sed -n 's/.*"pid" *: *\\([0-9]*\\).*/\\1/p' "$left/status.json" 2>/dev/null) || :
+  if [ -n "$pid" ] && started "$pid" >/dev/null; then
+    fail 75 "there is a container $name already: give this one another --name, or: XDG_RUNTIME_DIR=$state bwrap-oci delete $name"
+  fi
+  rm -rf -- "$left"
+fi`
 
 const START = {
   runc: `
-exec runc --root "$state/runc" run --bundle "$bundle" "$name" ${CLOSE_DESCRIPTORS}`,
+set --
+[ -z "$pidfile" ] || set -- --pid-file "$pidfile"
+exec runc --root "$state/runc" run "$@" --bundle "$bundle" "$name" ${CLOSE_DESCRIPTORS}`,
 
   crun: `
 # Who may not make control groups can do without them.
 manager=cgroupfs
 [ -w /sys/fs/cgroup ] || manager=disabled
-exec crun --root "$state/crun" --cgroup-manager="$manager" run --bundle "$bundle" "$name" ${CLOSE_DESCRIPTORS}`,
+set --
+[ -z "$pidfile" ] || set -- --pid-file "$pidfile"
+exec crun --root "$state/crun" --cgroup-manager="$manager" run "$@" --bundle "$bundle" "$name" ${CLOSE_DESCRIPTORS}`,
+}
 
-  'bwrap-oci': `
+const BWRAP_OCI = `
 cd -- "$bundle"
 # It hands its own environment on to the container.
-exec env -i PATH="$PATH" XDG_RUNTIME_DIR="$state" bwrap-oci run "$name" ${CLOSE_DESCRIPTORS}`,
-}
+set -- env -i PATH="$PATH" XDG_RUNTIME_DIR="$state" bwrap-oci run "$name"
+
+# Prints the id of the container's first process once it is known.
+first() {
+  while ! sed -n 's/.*"pid" *: *\\([0-9]*\\).*/\\1/p' "$state/bwrap-oci/$name/status.json" 2>/dev/null | grep . && started "$bwrap" >/dev/null; do
+    sleep 0.02
+  done
+}`

@@ -1,8 +1,12 @@
-/** The small files by which a bundle is run: a script for each runtime, and `run` for the first of them. */
+/** The small files by which a bundle is run: scripts for each runtime, and for the container that they start. */
 import type { Runtime } from '../spec/types.ts'
 import { bwrapOptions } from './bwrap.ts'
+import { enterFiles } from './enter.ts'
 import { BWRAP_ARGS, bwrapScript } from './script-bwrap.ts'
+import { execScript } from './script-exec.ts'
 import { ociScript } from './script-oci.ts'
+import { logsScript, statusScript } from './script-status.ts'
+import { stopScript } from './script-stop.ts'
 import type { BundleFile, RuntimeConfig } from './types.ts'
 
 /** What scripts are made for. */
@@ -13,11 +17,19 @@ export interface ScriptSources {
   readonly config: RuntimeConfig
 }
 
-/** `run`, and `run-RUNTIME` for each runtime with what it needs. They work wherever the bundle is moved to. */
+/**
+ * `run`, and `run-RUNTIME` for each runtime with what it needs; `exec`, `stop`, `status` and `logs`. They work wherever
+ * the bundle is moved to.
+ */
 export function makeScripts({ name, runtimes, config }: ScriptSources): BundleFile[] {
   return [
     executable('run', firstScript(runtimes[0]!)),
     ...runtimes.flatMap(runtime => filesFor(runtime, name, config)),
+    executable('exec', execScript(name, config)),
+    executable('stop', stopScript(name, config)),
+    executable('status', statusScript(name)),
+    executable('logs', logsScript(name)),
+    ...(runtimes.some(runtime => runtime.startsWith('bwrap')) ? enterFiles(config) : []),
   ]
 }
 

@@ -10,19 +10,33 @@ function digestFor(keys: Partial<BundleSpec>): string {
   return bundleDigest(sampleBundle({ spec: sampleSpec(keys) }), rootfs)
 }
 
-test('a bundle has config.json, a script for each runtime and "run" for the first', () => {
+test('a bundle has config.json, a script for each runtime and "run" for the first, and those for its container', () => {
   const { files } = sampleBundle()
   expect(files.map(({ path, mode }) => `${mode.toString(8)} ${path}`)).toEqual([
     '644 bwrap.args',
+    '644 bwrap.enter',
+    '644 bwrap.inside',
     '644 config.json',
+    '755 exec',
+    '755 logs',
     '755 run',
     '755 run-bwrap',
     '755 run-bwrap-oci',
     '755 run-crun',
     '755 run-runc',
+    '755 status',
+    '755 stop',
   ])
   const only = sampleBundle({ spec: sampleSpec({ runtimes: ['crun'] }) })
-  expect(only.files.map(file => file.path)).toEqual(['config.json', 'run', 'run-crun'])
+  expect(only.files.map(file => file.path)).toEqual([
+    'config.json',
+    'exec',
+    'logs',
+    'run',
+    'run-crun',
+    'status',
+    'stop',
+  ])
   expect(fileOf(only, 'run')).toContain('/run-crun" "$@"')
 })
 

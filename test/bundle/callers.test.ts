@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Privilege } from '../../src/bundle/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
-import { giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
+import { forget, giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
 import { sampleBundle, sampleImage, sampleSpec } from './sample.ts'
 
 const NAME = `ctrbuild-callers-${process.pid}`
@@ -29,7 +29,7 @@ beforeAll(() => {
   )
 })
 
-afterAll(() => rmSync(`/run/ctrbuild/bundles/${NAME}`, { recursive: true, force: true }))
+afterAll(() => forget(NAME))
 
 describe.each(['runc', 'bwrap'])('root with %s', runtime => {
   test("runs as the image's user, who needs no way into the bundle's folder", ctx => {
@@ -109,9 +109,15 @@ test('a second container of a name is refused while there is a first, and says h
   await new Promise(resolve => first.stdout.once('data', resolve))
   const { stdout, stderr, status } = start('true')
   expect(stdout + stderr).toMatch(
-    /^run-runc: there is a container \S+ already: give this one another --name, or: runc --root \S+ delete --force \S+\n$/,
+    /^run-runc: there is a container \S+ already: give this one another --name, or end it: \S+\/twice\/stop --name \S+\n$/,
   )
   expect(status).toBe(75)
+  // Without its record, as when it was started by hand.
+  rmSync(join(isRoot ? '/run' : state, 'ctrbuild/containers', NAME), { recursive: true })
+  const unknown = start('true')
+  expect(unknown.stdout + unknown.stderr).toMatch(
+    /^run-runc: there is a container \S+ already: give this one another --name, or: runc --root \S+ delete --force \S+\n$/,
+  )
   first.stdin.end()
   expect(await ended).toBe(0)
   expect(start('true').status).toBe(0)

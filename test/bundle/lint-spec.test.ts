@@ -24,7 +24,15 @@ test('a runtime that is named has to be able; one that is not named is left out'
     'warning 6:14 RUNTIME_UNFIT bundles.b.seccomp: bwrap takes filters only as compiled programs [So there is no run-bwrap; name the others in runtimes to say that it is meant]',
   ])
   const { files, warnings } = bundleOf('seccomp: default\nruntimes: [runc]')
-  expect(files.map(({ path }) => path)).toEqual(['config.json', 'run', 'run-runc'])
+  expect(files.map(({ path }) => path)).toEqual([
+    'config.json',
+    'exec',
+    'logs',
+    'run',
+    'run-runc',
+    'status',
+    'stop',
+  ])
   expect(warnings).toEqual([])
 })
 

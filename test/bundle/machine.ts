@@ -1,11 +1,12 @@
 /** Puts bundles on the disk with a small root file system, and runs their scripts as root or as a plain user. */
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
   lchownSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -65,6 +66,14 @@ export function giveTo({ uid, gid }: { uid: number; gid: number }, folder: strin
   }
 }
 
+/** Takes away what root's scripts keep of containers. */
+export function forget(...names: readonly string[]): void {
+  for (const name of names) {
+    for (const kept of ['bundles', 'containers'])
+      rmSync(`/run/ctrbuild/${kept}/${name}`, { recursive: true, force: true })
+  }
+}
+
 /** How to run a script. */
 export interface Run {
   readonly privilege: Privilege
@@ -77,21 +86,30 @@ export interface Run {
 }
 
 /** Runs a program as it would be run from a shell. What it leaves behind in the runtime's folder is not ours to see. */
-export function run(
-  program: string,
-  { privilege, args = [], input = '', env = {}, hideCgroup2 = false }: Run,
-) {
-  const words = [...(hideCgroup2 ? HIDE_CGROUP2 : []), ...becoming(privilege), program, ...args]
-  const result = spawnSync(words[0]!, words.slice(1), {
+export function run(program: string, { input = '', ...how }: Run) {
+  const [first, ...rest] = wordsFor(program, how)
+  const result = spawnSync(first!, rest, {
     encoding: 'utf8',
     input,
     // Two more descriptors, as a careless caller would leave them open.
     stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'ignore'],
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...how.env },
     cwd: '/',
     timeout: 60_000,
   })
-  return privilege.kind === 'root' ? result : withStatus(result)
+  return how.privilege.kind === 'root' ? result : withStatus(result)
+}
+
+/** Starts a program and does not wait. A plain user's output has its exit status at the end. */
+export function start(program: string, how: Omit<Run, 'input'>) {
+  const [first, ...rest] = wordsFor(program, how)
+  const child = spawn(first!, rest, { env: { PATH: process.env.PATH, ...how.env }, cwd: '/' })
+  child.stdin.end()
+  return child
+}
+
+function wordsFor(program: string, { privilege, args = [], hideCgroup2 = false }: Run): string[] {
+  return [...(hideCgroup2 ? HIDE_CGROUP2 : []), ...becoming(privilege), program, ...args]
 }
 
 const HIDE_CGROUP2 = [

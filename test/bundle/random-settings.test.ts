@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lint } from '../../src/bundle/lint.ts'
 import type { Privilege } from '../../src/bundle/types.ts'
 import { CtrbuildError } from '../../src/errors.ts'
@@ -9,11 +9,13 @@ import type { Runtime } from '../../src/spec/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
 import { bundleOf } from './keys.ts'
-import { giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
+import { forget, giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
 
 const NAME = `ctrbuild-settings-random-${process.pid}`
 const folder = await temporaryFolder()
 const state = join(folder, 'state')
+
+afterAll(() => forget(NAME))
 
 beforeAll(() => {
   chmodSync(folder, 0o711)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BundleSpec, MountSpec, Namespace } from '../../src/spec/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
-import { giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
+import { forget, giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
 import { sampleBundle, sampleImage, sampleSpec } from './sample.ts'
 
 const NAME = `ctrbuild-random-${process.pid}`
@@ -65,7 +65,7 @@ beforeAll(() => {
   for (const name of ['state', 'v', 'w']) giveTo(PLAIN, join(folder, name))
 })
 
-afterAll(() => rmSync(`/run/ctrbuild/bundles/${NAME}`, { recursive: true, force: true }))
+afterAll(() => forget(NAME))
 
 const CASES = PRIVILEGES.flatMap(privilege =>
   RUNTIMES.map(runtime => [runtime, privilege.kind, privilege] as const),

@@ -1,19 +1,21 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { lint } from '../../src/bundle/lint.ts'
 import { ociScript } from '../../src/bundle/script-oci.ts'
 import type { Privilege } from '../../src/bundle/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
 import { anyBundleOf, bundleOf } from './keys.ts'
-import { giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
+import { forget, giveTo, PLAIN, PRIVILEGES, place, run } from './machine.ts'
 
 const NAME = `ctrbuild-settings-${process.pid}`
 const folder = await temporaryFolder()
 const state = join(folder, 'state')
 
 vi.setConfig({ testTimeout: 60_000 })
+
+afterAll(() => forget(NAME))
 
 beforeAll(() => {
   chmodSync(folder, 0o711)

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -6,7 +6,7 @@ import type { Privilege } from '../../src/bundle/types.ts'
 import type { Runtime } from '../../src/spec/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
-import { giveTo, PLAIN, PRIVILEGES, place, type Run, run } from './machine.ts'
+import { forget, giveTo, PLAIN, PRIVILEGES, place, type Run, run } from './machine.ts'
 import { sampleBundle, sampleImage, sampleSpec } from './sample.ts'
 
 const NAME = `ctrbuild-test-${process.pid}`
@@ -24,7 +24,7 @@ beforeAll(() => {
   giveTo(PLAIN, state)
 })
 
-afterAll(() => rmSync(`/run/ctrbuild/bundles/${NAME}`, { recursive: true, force: true }))
+afterAll(() => forget(NAME))
 
 /** Runs one of the scripts of a bundle in `folder`. */
 function start(path: string, privilege: Privilege, command: readonly string[] = [], more: Partial<Run> = {}) {

@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
-import { PLAIN, PRIVILEGES, place, run } from './machine.ts'
+import { forget, PLAIN, PRIVILEGES, place, run } from './machine.ts'
 import { fileOf, sampleBundle, sampleSpec } from './sample.ts'
 
 const NASTY = ["it's", '$(touch /tmp/pwned)', '`id`', 'new\nline', '--', '-n', '', '"\\', 'é', '*', '\t\x01']
@@ -11,7 +11,7 @@ const NAME = `ctrbuild-scripts-${process.pid}`
 const privilege = PRIVILEGES[0]!
 const folder = await temporaryFolder()
 
-afterAll(() => rmSync(`/run/ctrbuild/bundles/${NAME}`, { recursive: true, force: true }))
+afterAll(() => forget(NAME))
 
 describe.each([
   ["root's", sampleBundle({ spec: sampleSpec({ args: NASTY }) })],
@@ -21,7 +21,7 @@ describe.each([
     sampleBundle({ spec: sampleSpec({ args: NASTY }), privilege: { kind: 'rootless', ...PLAIN } }),
   ],
 ])('the scripts of a bundle: %s', (_, bundle) => {
-  const scripts = bundle.files.filter(file => file.path.startsWith('run'))
+  const scripts = bundle.files.filter(file => file.mode === 0o755)
 
   test('shellcheck finds nothing', ctx => {
     needs(ctx, 'shellcheck')
@@ -30,6 +30,17 @@ describe.each([
         run('shellcheck', { privilege: { kind: 'root' }, args: ['-'], input: String(content) }).stdout,
       ).toBe('')
     }
+  })
+
+  test('the program that enters bubblewrap is perl that compiles without a warning', ctx => {
+    needs(ctx, 'perl')
+    const args = ['-c', '-']
+    const { stderr } = run('perl', {
+      privilege: { kind: 'root' },
+      args,
+      input: fileOf(bundle, 'bwrap.enter'),
+    })
+    expect(stderr).toBe('- syntax OK\n')
   })
 
   test('they are POSIX shell and name no folder of this machine', () => {
@@ -108,7 +119,9 @@ describe('with programs that only tell how they were called', () => {
 
   test('--help says how', () => {
     const { stdout, status } = run(join(folder, 'start'), { privilege, env: programs, args: ['--help'] })
-    expect(stdout).toContain('usage: run-runc [--name NAME] [-- COMMAND [ARGUMENT...]]')
+    expect(stdout).toContain(
+      'usage: run-runc [--name NAME] [--detach] [--pid-file FILE] [-- COMMAND [ARGUMENT...]]',
+    )
     expect(status).toBe(0)
   })
 
@@ -128,5 +141,6 @@ describe('with programs that only tell how they were called', () => {
 test('only the command of bubblewrap shows in the list of processes', () => {
   const bundle = sampleBundle({ spec: sampleSpec({ env: { PASSWORD: 'hush' } }) })
   expect(fileOf(bundle, 'bwrap.args')).toContain('--setenv\0PASSWORD\0hush\0')
-  expect(fileOf(bundle, 'run-bwrap')).not.toContain('hush')
+  expect(fileOf(bundle, 'bwrap.inside')).toContain('\0PASSWORD=hush\0')
+  for (const script of ['run-bwrap', 'exec']) expect(fileOf(bundle, script)).not.toContain('hush')
 })
