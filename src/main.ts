@@ -1,14 +1,8 @@
-#!/usr/bin/env node
 /** The process: runs the command line, and turns its result, and signals, into an exit status. */
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import type { Surroundings } from './commands/context.ts'
 import { CtrbuildError } from './errors.ts'
-
-/** Both src and dist lie beside it. */
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
+import { VERSION } from './version.ts'
 
 const SIGNALS = { SIGINT: 'INTERRUPTED', SIGTERM: 'TERMINATED' } as const
 
@@ -18,7 +12,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const signal = abortedBySignals()
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const { runCli } = await import('./cli/cli.ts')
-  const status = await runCli(argv, version, surroundings(signal))
+  const status = await runCli(argv, VERSION, surroundings(signal))
   return signal.aborted ? (signal.reason as CtrbuildError).exitStatus : status
 }
 
@@ -62,7 +56,4 @@ function surroundings(signal: AbortSignal): Surroundings {
   }
 }
 
-const argv = process.argv.slice(2)
-// Asked by scripts often enough to be answered before anything else is loaded.
-if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`${version}\n`)
-else process.exit(await main(argv))
+main(process.argv.slice(2)).then(status => process.exit(status))
