@@ -65,6 +65,17 @@ export const EXIT_STATUS = {
   /** A bundle cannot run as it is declared. */
   BUNDLE_INVALID: 65,
 
+  /** Something in an image's /exports is not as the contract of system containers says. */
+  EXPORTS_INVALID: 65,
+  /** A template of an image's /exports is no template, or what it comes to cannot be read. */
+  TEMPLATE_INVALID: 65,
+  /** A template of an image's /exports uses a variable that has no value. */
+  VARIABLE_MISSING: 65,
+  /** `set:` has a variable that no template of the image uses. */
+  VARIABLE_UNKNOWN: 65,
+  /** The folder of the bundles has a name that no unit can hold. */
+  INSTALL_PATH: 65,
+
   /** The store is not an OSTree repository that ctrbuild can use. */
   REPO_INVALID: 65,
   /** An object of the store is missing or damaged. */

@@ -7,15 +7,16 @@ import { describe, expect, test } from 'vitest'
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 /** What each folder may import from, beside itself and errors.ts. */
-const CORE = ['oci', 'tree', 'packages', 'spec', 'lock', 'bundle', 'plan', 'export']
+const CORE = ['oci', 'tree', 'packages', 'spec', 'lock', 'system', 'bundle', 'plan', 'export']
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   oci: ['tree'],
   tree: ['oci'],
   packages: [],
   spec: ['oci', 'tree'],
   lock: ['oci', 'tree', 'spec'],
-  bundle: ['oci', 'tree', 'spec', 'lock'],
-  plan: ['oci', 'tree', 'packages', 'spec', 'lock', 'bundle'],
+  system: ['oci', 'tree', 'spec', 'lock'],
+  bundle: ['oci', 'tree', 'spec', 'lock', 'system'],
+  plan: ['oci', 'tree', 'packages', 'spec', 'lock', 'system', 'bundle'],
   export: ['oci', 'tree', 'spec', 'bundle', 'plan'],
   sys: ['tree'],
   report: [...CORE, 'apply', 'sys'],

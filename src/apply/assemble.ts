@@ -1,12 +1,12 @@
 /** A bundle's generation: the rootfs, config.json, scripts, links to mounts, and last the stamp. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Bundle, bundleDigest } from '../bundle/bundle.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { checkoutTree } from '../ostree/checkout.ts'
 import type { AssembleStep, DesiredBundle, Stamp } from '../plan/types.ts'
 import type { Dir } from '../tree/node.ts'
-import { describeBundle, rootfsOf, type Scene } from './describe.ts'
+import { describeBundle, identityOf, rootfsOf, type Scene } from './describe.ts'
 import { beginGeneration, type Draft, removeTree, STAMP } from './generations.ts'
 import { makeMountLinks } from './mount-links.ts'
 import { stampText } from './stamp.ts'
@@ -17,12 +17,9 @@ import { imageOf, type Work } from './work.ts'
 export async function assembleBundle(work: Work, { name, action }: AssembleStep): Promise<void> {
   const desired = work.plan.bundles.find(bundle => bundle.name === name)!
   const union = unionOf(work, desired.chainId)
-  const bundle = await describeBundle(
-    sceneOf(work),
-    desired,
-    imageOf(work, desired.images.at(-1)!),
-    union.root,
-  )
+  const image = imageOf(work, desired.images.at(-1)!)
+  const bundle = await describeBundle(sceneOf(work), desired, image, union.root)
+  const identity = await identityOf(sceneOf(work), desired, image, union.root, bundle)
   for (const { code, message, hint } of bundle.warnings) {
     work.reporter.event({
       kind: 'warning',
@@ -35,9 +32,11 @@ export async function assembleBundle(work: Work, { name, action }: AssembleStep)
   const draft = beginGeneration(work.places.out, name)
   try {
     await checkOut(work, desired, rootfs, draft)
-    const digest = bundleDigest(bundle, union)
-    for (const { path, mode, content } of bundle.files)
+    const digest = bundleDigest(identity, union)
+    for (const { path, mode, content } of bundle.files) {
+      mkdirSync(dirname(join(draft.path, path)), { recursive: true, mode: 0o755 })
       writeFileSync(join(draft.path, path), content, { mode, flag: 'wx' })
+    }
     makeMountLinks(work, draft, bundle)
     writeFileSync(join(draft.path, STAMP), stampText(stampOf(work, desired, digest, bundle)), {
       mode: 0o644,

@@ -2,18 +2,22 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Bundle, makeBundle } from '../bundle/bundle.ts'
+import { type Bundle, type BundleSources, makeBundle } from '../bundle/bundle.ts'
 import type { MountPoint, Privilege } from '../bundle/types.ts'
 import { parseImageConfig } from '../oci/image-config.ts'
 import { contentHeader } from '../ostree/content.ts'
 import type { DesiredBundle, DesiredImage } from '../plan/types.ts'
 import type { CachedSource } from '../source/cached.ts'
-import type { MountSpec } from '../spec/types.ts'
+import type { BundleSpec, MountSpec } from '../spec/types.ts'
+import { isSystem, scopeOf } from '../system/system.ts'
+import type { HostFacts } from '../system/variables.ts'
 import { bytesOf, type Dir, type File, type Meta } from '../tree/node.ts'
 import { withMountPoints } from '../tree/points.ts'
 import type { Places } from './places.ts'
+import { readExports } from './read-exports.ts'
 import { readTextFile } from './rootfs-files.ts'
 import { withSubids } from './subids.ts'
+import type { UserPlaces } from './work.ts'
 
 const PLAIN: Meta = { uid: 0, gid: 0, mode: 0o644, xattrs: [] }
 const EMPTY_FILE: File = {
@@ -28,6 +32,7 @@ export interface Scene {
   readonly source: CachedSource
   readonly places: Places
   readonly privilege: Privilege
+  readonly userPlaces: UserPlaces
   /** Folders that hold objects as `ab/cdef….file`. */
   readonly objects: readonly string[]
   readonly signal: AbortSignal
@@ -35,25 +40,81 @@ export interface Scene {
 
 /**
  * Makes a bundle of its declaration, the configuration of its topmost image and its merged tree.
- * @throws CtrbuildError as makeBundle and CachedSource.documents; OBJECT_DAMAGED
+ * @throws CtrbuildError as makeBundle, readExports and CachedSource.documents; OBJECT_DAMAGED
  */
 export async function describeBundle(
-  { source, places, privilege, objects, signal }: Scene,
-  { spec }: DesiredBundle,
+  scene: Scene,
+  desired: DesiredBundle,
   image: DesiredImage,
   root: Dir,
 ): Promise<Bundle> {
-  const { config } = await source.documents(image.spec, image.locked, signal)
-  return makeBundle({
+  return makeBundle(await sourcesOf(scene, desired, image, root))
+}
+
+/**
+ * The same bundle for nobody in particular, which is what its digest is of: places and ids of a user may be in a
+ * config.json that an image brings.
+ */
+export async function identityOf(
+  scene: Scene,
+  desired: DesiredBundle,
+  image: DesiredImage,
+  root: Dir,
+  bundle: Bundle,
+): Promise<Bundle> {
+  const isRoot = scene.privilege.kind === 'root'
+  if (scopeOf(desired.spec, isRoot) === 'system') return bundle
+  const sources = await sourcesOf(scene, desired, image, root)
+  return sources.service.exports === undefined ? bundle : makeBundle(ofAnyone(sources))
+}
+
+async function sourcesOf(
+  { source, places, privilege, userPlaces, objects, signal }: Scene,
+  { spec, config: imageId }: DesiredBundle,
+  { spec: reference, locked }: DesiredImage,
+  root: Dir,
+): Promise<BundleSources> {
+  const { config } = await source.documents(reference, locked, signal)
+  const image = parseImageConfig(config.bytes)
+  return {
     spec,
-    image: parseImageConfig(config.bytes),
+    image,
     accounts: {
       passwd: readTextFile(objects, root, '/etc/passwd'),
       group: readTextFile(objects, root, '/etc/group'),
     },
     privilege: withSubids(privilege, spec),
     kinds: new Map(spec.mounts.map(mount => [mount.target, kindOf(places, mount)])),
-  })
+    service: {
+      exports: isSystem(spec, image) ? readExports(objects, root) : undefined,
+      imageId,
+      facts: factsOf(spec, privilege, userPlaces),
+    },
+  }
+}
+
+const ANYONE = { uid: 1000, gid: 1000 }
+
+function ofAnyone(sources: BundleSources): BundleSources {
+  const { privilege, service } = sources
+  const facts = userFacts(ANYONE, { home: '/home', run: '/run/user' })
+  return {
+    ...sources,
+    privilege: privilege.kind === 'root' ? privilege : { ...privilege, ...ANYONE },
+    service: { ...service, facts },
+  }
+}
+
+/** What is a fact for config.json, where a bundle's paths count from its own folder. */
+function factsOf(spec: BundleSpec, privilege: Privilege, places: UserPlaces): HostFacts {
+  if (scopeOf(spec, privilege.kind === 'root') === 'system')
+    return { destdir: '.', run: '/run', state: '/var/lib', conf: '/etc', uid: '0', gid: '0' }
+  return userFacts(privilege.kind === 'root' ? { uid: 0, gid: 0 } : privilege, places)
+}
+
+function userFacts({ uid, gid }: { uid: number; gid: number }, { home, run }: UserPlaces): HostFacts {
+  const conf = `${home}/.config`
+  return { destdir: '.', run, state: `${home}/.data`, conf, uid: String(uid), gid: String(gid) }
 }
 
 /**

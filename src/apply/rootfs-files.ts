@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CtrbuildError, isErrno } from '../errors.ts'
 import { objectPath } from '../ostree/checksum.ts'
 import type { Checksum } from '../ostree/types.ts'
-import type { Dir } from '../tree/node.ts'
+import type { Dir, File } from '../tree/node.ts'
 import { resolvePath } from '../tree/resolve.ts'
 
 /** Bytes of the largest file that is looked into: account files are far smaller. */
@@ -18,16 +18,25 @@ const LARGEST = 1 << 20
 export function readTextFile(objects: readonly string[], root: Dir, path: string): string | undefined {
   const resolved = resolvePath(root, path, { followLast: true })
   if (resolved.kind !== 'found' || resolved.node.kind !== 'file') return undefined
-  const { checksum, size } = resolved.node
+  const { size } = resolved.node
   if (size > LARGEST)
     throw new CtrbuildError('ROOTFS_INVALID', `${path} of the image has ${size} bytes, more than 1 MiB`)
+  return readContent(objects, resolved.node, path).toString('utf8')
+}
+
+/**
+ * The content of a file of a tree.
+ * @param path what messages call it
+ * @throws CtrbuildError OBJECT_DAMAGED
+ */
+export function readContent(objects: readonly string[], { checksum }: File, path: string): Buffer {
   const object = objectPath(checksum as Checksum, 'file')
   let bytes: Buffer | undefined
   for (let i = 0; bytes === undefined && i < objects.length; i++)
     bytes = readObject(join(objects[i]!, object))
   if (bytes === undefined)
     throw new CtrbuildError('OBJECT_DAMAGED', `the store has lost ${object}, which is ${path}`)
-  return bytes.toString('utf8')
+  return bytes
 }
 
 function readObject(path: string): Buffer | undefined {

@@ -13,6 +13,13 @@ import type { Dir } from '../tree/node.ts'
 import type { Draft } from './generations.ts'
 import type { Places } from './places.ts'
 
+/** Where whoever applies keeps things. */
+export interface UserPlaces {
+  readonly home: string
+  /** XDG_RUNTIME_DIR, or what it usually is. */
+  readonly run: string
+}
+
 /** What an apply is given. */
 export interface ApplyInputs {
   readonly plan: Plan
@@ -22,6 +29,7 @@ export interface ApplyInputs {
   readonly limits: LayerLimits
   /** Generations that stay of each bundle that gets a new one, that one included. */
   readonly keep: number
+  readonly userPlaces: UserPlaces
   readonly reporter: Reporter
   readonly signal: AbortSignal
   /** Milliseconds; only for what is told to people. */

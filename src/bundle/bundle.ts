@@ -5,7 +5,11 @@ import { type Digest, digestOf } from '../oci/digest.ts'
 import type { ImageConfig } from '../oci/image.ts'
 import type { LintCode } from '../spec/problem.ts'
 import type { BundleSpec } from '../spec/types.ts'
+import type { Exports } from '../system/exports.ts'
+import { hasSystem, makeSystem, type System } from '../system/system.ts'
+import type { HostFacts } from '../system/variables.ts'
 import { resolveGroups, resolveUser } from './accounts.ts'
+import { faultText, templateFaults } from './check.ts'
 import { makeConfig } from './config.ts'
 import { ableRuntimes, lint, type Verdict } from './lint.ts'
 import { verdictsOnKeys } from './lint-spec.ts'
@@ -26,6 +30,14 @@ export interface BundleSources {
   readonly privilege: Privilege
   /** What stands at the sources of its bind mounts, by target; what is not named is a directory. */
   readonly kinds: ReadonlyMap<string, MountPoint['kind']>
+  /** What a service is made from, beside that. */
+  readonly service: {
+    /** Of the merged tree; undefined where it has none, or nobody asks. */
+    readonly exports: Exports | undefined
+    /** Digest of the image's configuration. */
+    readonly imageId: Digest
+    readonly facts: HostFacts
+  }
 }
 
 /** A whole bundle, but for the rootfs. */
@@ -44,9 +56,12 @@ export interface Bundle {
 
 /**
  * Makes a bundle.
- * @throws CtrbuildError USER_UNKNOWN, ROOTFS_INVALID, BUNDLE_INVALID, IMAGE_INVALID
+ * @throws CtrbuildError USER_UNKNOWN, ROOTFS_INVALID, BUNDLE_INVALID, IMAGE_INVALID; as makeSystem
  */
-export function makeBundle({ spec, image, accounts, privilege, kinds }: BundleSources): Bundle {
+export function makeBundle(sources: BundleSources): Bundle {
+  const { accounts, privilege, kinds } = sources
+  const system = systemOf(sources)
+  const { spec, image } = system ?? sources
   const user = resolveUser(userOf(spec, image), accounts.passwd, accounts.group)
   const groups = resolveGroups(spec.groups ?? [], accounts.group)
   const { mounts, links } = makeMounts(spec.mounts)
@@ -57,6 +72,7 @@ export function makeBundle({ spec, image, accounts, privilege, kinds }: BundleSo
   const files: BundleFile[] = [
     { path: 'config.json', mode: 0o644, content: canonicalJson(config) },
     ...scripts,
+    ...(system?.files ?? []),
   ]
   return {
     config,
@@ -65,11 +81,23 @@ export function makeBundle({ spec, image, accounts, privilege, kinds }: BundleSo
     links,
     points: mountPoints(config, kinds),
     warnings: [
+      ...(system?.warnings ?? []),
       ...warnings,
       ...warnOfVolumes(config, links, privilege),
-      ...warnOfRuntimes(verdicts, verdictsOnKeys(spec, privilege)),
+      ...warnOfRuntimes(verdicts, verdictsOnKeys(sources.spec, privilege)),
     ],
   }
+}
+
+function systemOf({ spec, image, privilege, service }: BundleSources): System | undefined {
+  if (!hasSystem(spec, image)) return undefined
+  const system = makeSystem({ spec, image, isRoot: privilege.kind === 'root', ...service })
+  const { config } = system
+  const [fault] = config === undefined ? [] : templateFaults(readTemplate(config.text))
+  if (fault === undefined) return system
+  throw new CtrbuildError('TEMPLATE_INVALID', `${config!.locate(fault.at)}: ${faultText(fault)}`, {
+    hint: "The image's config.json breaks the runtime specification",
+  })
 }
 
 function refuseUnfit(name: string, verdicts: readonly Verdict[]): void {

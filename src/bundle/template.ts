@@ -2,7 +2,7 @@
  * The file that a config.json starts from (`configTemplate`): its members stand over ctrbuild's defaults, and under
  * what the image and the bundle's keys say.
  */
-import { isJsonObject, type Json, type JsonObject, parseJsonText } from '../spec/json-text.ts'
+import { isJsonObject, type JsonObject, parseJsonText, withoutNulls } from '../spec/json-text.ts'
 import type { RuntimeConfig } from './types.ts'
 
 /** What a template may hold, once its shape has been checked. */
@@ -24,11 +24,4 @@ export function readTemplate(text: string | undefined): JsonObject {
   return Object.fromEntries(
     Object.entries(template).filter(([name]) => !(OWN as readonly string[]).includes(name)),
   )
-}
-
-function withoutNulls(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isJsonObject(value)) return value
-  const members = Object.entries(value).filter(([, member]) => member !== null)
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member)]))
 }

@@ -1,10 +1,12 @@
 /** What a bundle's owner should know, though the bundle can be made. */
 import type { LintCode } from '../spec/problem.ts'
+import type { SystemWarning } from '../system/system.ts'
 import type { Effect } from './lint-subject.ts'
 
 /** A stable name for one kind of warning. */
 export type WarningCode =
   | LintCode
+  | SystemWarning['code']
   /** Without root a container has one id only: its process has that one, whoever it should be. */
   | 'USER_SQUASHED'
   /** Further groups of the image's user that a plain user's container cannot have. */

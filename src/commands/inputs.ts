@@ -1,7 +1,9 @@
 /** What every command reads first: bundles.yaml, its lock, and what the images it names mean. */
 import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { type Places, placesOf } from '../apply/places.ts'
+import type { UserPlaces } from '../apply/work.ts'
 import { lintSpec } from '../bundle/lint-spec.ts'
 import type { Privilege } from '../bundle/types.ts'
 import { CtrbuildError, isErrno } from '../errors.ts'
@@ -166,4 +168,9 @@ export async function settleLock(
 /** Who bundles are made for: whoever runs ctrbuild. */
 export function privilegeOf({ uid, gid }: Surroundings): Privilege {
   return uid === 0 ? { kind: 'root' } : { kind: 'rootless', uid, gid }
+}
+
+/** Where whoever runs ctrbuild keeps things. */
+export function userPlacesOf({ env, uid }: Surroundings): UserPlaces {
+  return { home: env.HOME || homedir(), run: env.XDG_RUNTIME_DIR || `/run/user/${uid}` }
 }

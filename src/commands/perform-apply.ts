@@ -9,7 +9,7 @@ import { renderPlan } from '../plan/render.ts'
 import { openReporter } from '../report/reporter.ts'
 import { renderSummary } from '../report/summary.ts'
 import { type ApplyOptions, painter, type Surroundings } from './context.ts'
-import { openSource, privilegeOf, writeLockFile } from './inputs.ts'
+import { openSource, privilegeOf, userPlacesOf, writeLockFile } from './inputs.ts'
 import type { Prepared } from './prepare-apply.ts'
 import { lockRepo, withStoreLock } from './store-lock.ts'
 
@@ -54,6 +54,7 @@ async function perform(
         source: openSource(places, options.offline),
         limits,
         keep: options.keep ?? plan.keep,
+        userPlaces: userPlacesOf(surroundings),
         reporter,
         signal,
         now,

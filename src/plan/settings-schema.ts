@@ -67,6 +67,23 @@ const hooks = z
   )
   .optional()
 
+const service = z.strictObject({
+  description: z.string().optional(),
+  before: texts.optional(),
+  after: texts.optional(),
+  wants: texts.optional(),
+  requires: texts.optional(),
+  wantedBy: texts.optional(),
+  type: z.enum(['simple', 'exec', 'notify', 'oneshot']).optional(),
+  restart: z
+    .enum(['no', 'on-success', 'on-failure', 'on-abnormal', 'on-abort', 'on-watchdog', 'always'])
+    .optional(),
+  restartSec: z.string().optional(),
+  timeoutStart: z.string().optional(),
+  timeoutStop: z.string().optional(),
+  enable: z.boolean().optional(),
+})
+
 /** Every setting; all may be absent. */
 export const settingsShape = {
   capabilities: texts.optional(),
@@ -103,6 +120,13 @@ export const settingsShape = {
   configPatch: z.string().optional(),
   portable: z.boolean().optional(),
   demandsRuntimes: z.boolean().optional(),
+  system: z.boolean().optional(),
+  scope: z.enum(['system', 'user']).optional(),
+  set: named.optional(),
+  service: service.optional(),
+  tmpfiles: texts.optional(),
+  hostFiles: z.boolean().optional(),
+  demandsNamespaces: z.boolean().optional(),
 }
 
 const propagation = z.enum(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared']).optional()

@@ -31,6 +31,11 @@ const SETTINGS = [
   'portable',
   'rootfs',
   'runtimes',
+  'system',
+  'scope',
+  'service',
+  'tmpfiles',
+  'hostFiles',
 ] as const
 
 /** Settings whose value says itself; of the others only that they changed. */
@@ -49,10 +54,13 @@ const WORDS: ReadonlySet<string> = new Set([
   'cgroupsPath',
   'portable',
   'rootfs',
+  'system',
+  'scope',
+  'hostFiles',
 ])
 
 /** Settings that the image decides where they are left out; of all others it is ctrbuild's default. */
-const OF_IMAGE: ReadonlySet<string> = new Set(['args', 'cwd', 'user'])
+const OF_IMAGE: ReadonlySet<string> = new Set(['args', 'cwd', 'user', 'system', 'hostFiles'])
 
 /** Every difference that decides the bundle's bytes. */
 export function specReasons(before: BundleSpec, after: BundleSpec): string[] {
@@ -64,6 +72,7 @@ export function specReasons(before: BundleSpec, after: BundleSpec): string[] {
     ...keyed('annotation', before.annotations, after.annotations),
     ...keyed('rlimit', before.rlimits, after.rlimits),
     ...keyed('sysctl', before.sysctl, after.sysctl),
+    ...keyed('set', before.set, after.set),
     ...mountReasons(before.mounts, after.mounts),
   ]
 }

@@ -108,6 +108,7 @@ export function completeBundle(
     mounts,
     namespaces: names,
     ...(settings.runtimes !== undefined && { demandsRuntimes: true }),
+    ...(namespaces !== undefined && settings.system !== false && { demandsNamespaces: true }),
     ...(Object.keys(paths).length > 0 && { namespacePaths: paths }),
   }
 }

@@ -9,6 +9,7 @@ import { inheritedPath } from './inherit.ts'
 export function checkTogether(name: string, root: Node, merged: Layer, findings: Findings): void {
   checkHostname(name, root, merged, findings)
   checkMappings(name, root, merged, findings)
+  checkSystem(name, root, merged, findings)
 }
 
 /** sethostname(2) without a uts namespace would rename the host (OCI runtime specification, config.md, `hostname`). */
@@ -46,4 +47,29 @@ function checkMappings(name: string, root: Node, merged: Layer, findings: Findin
       hint: 'Leave one of the two out',
     })
   }
+}
+
+/** What is said of an image's /exports means nothing where they do not count; a service has no terminal. */
+function checkSystem(name: string, root: Node, merged: Layer, findings: Findings): void {
+  const { system, service, scope } = merged
+  const refuse = (key: string, claim: string, hint: string) =>
+    findings.error(inheritedPath(root, ['bundles', name, key]) ?? ['bundles', name, key], claim, { hint })
+  for (const key of ['set', 'hostFiles'] as const) {
+    if (system === false && merged[key] !== undefined && merged[key] !== false)
+      refuse(
+        key,
+        "means nothing with system: false, which leaves the image's /exports alone",
+        `Leave ${key} out`,
+      )
+  }
+  if (merged.terminal === true && (system === true || service !== undefined))
+    refuse('terminal', 'cannot be true for a service, which has no terminal', 'Leave terminal out')
+  if (service?.type === 'oneshot' && (service.restart === 'always' || service.restart === 'on-success'))
+    refuse('service', 'cannot be oneshot and start again when it has ended well', 'Use restart: on-failure')
+  if (scope === 'user' && service?.wantedBy?.includes('multi-user.target') === true)
+    refuse(
+      'service',
+      "is a user's, and no user has multi-user.target",
+      'Leave wantedBy out: it is default.target',
+    )
 }

@@ -13,6 +13,7 @@ import { NAMESPACE_DEFAULTS } from './namespaces.ts'
 import { PROCESS_DEFAULTS, processFields, rightsFields } from './process-fields.ts'
 import { resourceFields } from './resource-fields.ts'
 import { distinct } from './rule.ts'
+import { systemFields } from './system-fields.ts'
 
 /** What counts for a bundle that says nothing; `undefined` there means: as the image says. */
 export const BUNDLE_DEFAULTS = {
@@ -78,6 +79,7 @@ export const bundleFields = {
   ...resourceFields,
   ...configFields,
   ...runFields,
+  ...systemFields,
 }
 
 /** A bundle's values, each valid by itself. */

@@ -51,6 +51,14 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** A value without the members that are null, at any depth: Go's programs write those for absent ones. */
+export function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isJsonObject(value)) return value
+  const members = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member)]))
+}
+
 /** A value of bundles.yaml as canonical JSON; `undefined` where JSON cannot hold it, as with `.inf`. */
 export function jsonTextOf(node: Node): JsonText | undefined {
   try {

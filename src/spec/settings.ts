@@ -76,6 +76,29 @@ export type HookPoint =
   | 'poststart'
   | 'poststop'
 
+/** How a bundle is a service of systemd. What is absent was not written. */
+export interface ServiceSpec {
+  readonly description?: string
+  readonly before?: readonly string[]
+  readonly after?: readonly string[]
+  readonly wants?: readonly string[]
+  readonly requires?: readonly string[]
+  readonly wantedBy?: readonly string[]
+  readonly type?: 'simple' | 'exec' | 'notify' | 'oneshot'
+  readonly restart?:
+    | 'no'
+    | 'on-success'
+    | 'on-failure'
+    | 'on-abnormal'
+    | 'on-abort'
+    | 'on-watchdog'
+    | 'always'
+  readonly restartSec?: string
+  readonly timeoutStart?: string
+  readonly timeoutStop?: string
+  readonly enable?: boolean
+}
+
 /** Canonical JSON of a file that was read, or of a value of bundles.yaml: numbers of any size stay exact in it. */
 export type JsonText = string
 
@@ -117,4 +140,15 @@ export interface Settings {
   readonly portable?: boolean
   /** True where `runtimes` was written: each of them has to run it then. */
   readonly demandsRuntimes?: boolean
+
+  /** Whether the image's /exports count; absent: its label says so. */
+  readonly system?: boolean
+  readonly scope?: 'system' | 'user'
+  readonly set?: Readonly<Record<string, string>>
+  readonly service?: ServiceSpec
+  /** Lines as in tmpfiles.d(5). */
+  readonly tmpfiles?: readonly string[]
+  readonly hostFiles?: boolean
+  /** True where `namespaces` was written: an image's config.json does not change them then. */
+  readonly demandsNamespaces?: boolean
 }

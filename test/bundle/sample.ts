@@ -1,5 +1,6 @@
 /** A bundle and an image to vary in tests. */
 import { type Bundle, type BundleSources, makeBundle } from '../../src/bundle/bundle.ts'
+import { digestOf } from '../../src/oci/digest.ts'
 import type { ImageConfig, ImageRunConfig } from '../../src/oci/image.ts'
 import type { BundleSpec } from '../../src/spec/types.ts'
 
@@ -50,6 +51,11 @@ export function sampleImage(
   }
 }
 
+/** Digest of the image's configuration. */
+export const IMAGE_ID = digestOf('configuration')
+/** What a bundle of root's has in its config.json. */
+export const FACTS = { destdir: '.', run: '/run', state: '/var/lib', conf: '/etc', uid: '0', gid: '0' }
+
 /** A bundle of root's, unless said otherwise. */
 export function sampleBundle(sources: Partial<BundleSources> = {}): Bundle {
   return makeBundle({
@@ -58,6 +64,7 @@ export function sampleBundle(sources: Partial<BundleSources> = {}): Bundle {
     accounts: { passwd: PASSWD, group: GROUP },
     privilege: { kind: 'root' },
     kinds: new Map(),
+    service: { exports: undefined, imageId: IMAGE_ID, facts: FACTS },
     ...sources,
   })
 }

@@ -47,7 +47,8 @@ test('every setting that goes is told', () => {
     mounts: 'mount',
     envFile: 'env',
   }
-  const silent = ['image', 'checkout', 'args']
+  // A service has no terminal; it is told of below.
+  const silent = ['image', 'checkout', 'args', 'terminal']
   for (const key of Object.keys(bundleFields)) {
     if (!silent.includes(key)) expect([...words]).toContain(named[key] ?? key)
   }
@@ -57,6 +58,7 @@ test.each<[Partial<BundleSpec>, Partial<BundleSpec>, string[]]>([
   [{}, { seccomp: 'default' }, ['seccomp (default) -> default']],
   [{ seccomp: { profile: '{}' } }, { seccomp: 'default' }, ['seccomp changed']],
   [{}, { capabilities: [] }, ['capabilities changed']],
+  [{ terminal: true }, { terminal: false }, ['terminal true -> false']],
   [{ noNewPrivileges: false }, {}, ['noNewPrivileges false -> (default)']],
   [
     { rlimits: { core: { soft: 0, hard: 0 } } },

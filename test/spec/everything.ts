@@ -17,7 +17,7 @@ cwd: /x
 user: root
 groups: [adm, 5]
 umask: "0027"
-terminal: true
+terminal: false
 capabilities: { add: [CHOWN], drop: [KILL] }
 noNewPrivileges: false
 rlimits: { core: unlimited, nofile: { soft: 1, hard: 2 } }
@@ -61,4 +61,22 @@ hooks:
 configTemplate: ./template.json
 configPatch: { domainname: e }
 runtimes: [runc]
-portable: false`
+portable: false
+system: true
+scope: system
+set: { A_VARIABLE: b }
+service:
+  description: d
+  before: [docker.service]
+  after: [network.target]
+  wants: [network-online.target]
+  requires: [dbus.socket]
+  wantedBy: [multi-user.target]
+  type: notify
+  restart: always
+  restartSec: 5
+  timeoutStart: 2min
+  timeoutStop: infinity
+  enable: false
+tmpfiles: [d /var/lib/x 0700 - - -]
+hostFiles: false`

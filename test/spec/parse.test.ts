@@ -82,6 +82,7 @@ bundles:
   ])
   expect(bundle).toEqual({
     name: 'redis',
+    demandsNamespaces: true,
     checkout: 'union-add',
     args: ['redis-server', '--save', ''],
     env: { A: '1', TZ: 'UTC' },
