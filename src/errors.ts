@@ -25,6 +25,8 @@ export const EXIT_STATUS = {
   LOCK_MISSING: 3,
   /** The lock was made from other images than bundles.yaml names now. */
   LOCK_OUTDATED: 3,
+  /** There is no saved plan of that name. */
+  PLAN_MISSING: 66,
   /** A saved plan is damaged or of another version. */
   PLAN_INVALID: 65,
   /** The world moved since the plan was saved. */

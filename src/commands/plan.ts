@@ -1,4 +1,5 @@
 /** `ctrbuild plan`: shows what apply would change. */
+import { resolve } from 'node:path'
 import { observe } from '../apply/observe.ts'
 import { EXIT_STATUS } from '../errors.ts'
 import { desire } from '../plan/desire.ts'
@@ -7,6 +8,7 @@ import { plan as makePlan } from '../plan/plan.ts'
 import { renderPlan } from '../plan/render.ts'
 import type { Plan } from '../plan/types.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
+import { diskError } from '../sys/failure.ts'
 import { type PlanOptions, painter, type Surroundings } from './context.ts'
 import { openSource, privilegeOf, readSpecFile, settleLock } from './inputs.ts'
 
@@ -23,10 +25,19 @@ export async function plan(options: PlanOptions, surroundings: Surroundings): Pr
     prune: options.prune,
     lockSource,
   })
-  if (options.out !== undefined) writeFileAtomic(options.out, formatPlan(made), { mode: 0o644 })
+  if (options.out !== undefined) save(resolve(surroundings.cwd, options.out), formatPlan(made))
   const text = options.json ? formatPlan(made) : renderPlan(made, painter(options, surroundings.stdout))
   surroundings.stdout.write(text)
   return options.detailedExitcode && hasChanges(made) ? 2 : 0
+}
+
+/** For its owner alone: a plan holds the values of variables. */
+function save(path: string, text: string): void {
+  try {
+    writeFileAtomic(path, text, { mode: 0o600 })
+  } catch (error) {
+    throw diskError(error, `cannot write ${path}`)
+  }
 }
 
 function hasChanges({ steps }: Plan): boolean {

@@ -1,15 +1,14 @@
 /** What an apply starts from: bundles.yaml and its lock, or a saved plan. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { observe } from '../apply/observe.ts'
 import { type Places, placesOf } from '../apply/places.ts'
-import { CtrbuildError } from '../errors.ts'
+import { imageKey, lockEntry } from '../lock/images.ts'
 import { formatLock } from '../lock/text.ts'
 import { desire, desiredOf } from '../plan/desire.ts'
 import { plan as makePlan } from '../plan/plan.ts'
 import type { Plan } from '../plan/types.ts'
 import type { ApplyOptions, Surroundings } from './context.ts'
-import { openSource, privilegeOf, readSpecFile, settleLock } from './inputs.ts'
+import { openSource, privilegeOf, readLockFile, readSpecFile, settleLock } from './inputs.ts'
 
 /** What is to be, before anyone has looked at what is. */
 export interface Prepared {
@@ -23,7 +22,7 @@ export interface Prepared {
 /**
  * Reads what is asked for.
  * @returns undefined where bundles.yaml has mistakes, which were shown
- * @throws CtrbuildError as readSpecFile, settleLock and parsePlan; PLAN_STALE
+ * @throws CtrbuildError as readSpecFile, settleLock and readPlanFile; PLAN_STALE
  */
 export function prepareApply(
   options: ApplyOptions,
@@ -48,47 +47,35 @@ async function fromSpec(options: ApplyOptions, surroundings: Surroundings): Prom
   return { places, lockText: lockSource === 'memory' ? formatLock(lock) : undefined, makePlan: make }
 }
 
-async function fromPlan({ planFile, file }: ApplyOptions, { cwd, uid }: Surroundings): Promise<Prepared> {
-  const { parsePlan } = await import('../plan/file.ts')
-  const saved = parsePlan(readFileSync(resolve(cwd, planFile!), 'utf8'))
+async function fromPlan({ planFile, file }: ApplyOptions, surroundings: Surroundings): Promise<Prepared> {
+  const [{ readPlanFile }, { stalePlan, whatMoved }] = await Promise.all([
+    import('./plan-file.ts'),
+    import('../plan/stale.ts'),
+  ])
+  const saved = readPlanFile(planFile!, surroundings)
   const { targets, prune, lockSource } = saved
-  if ((saved.privilege === 'root') !== (uid === 0)) {
-    throw new CtrbuildError(
-      'PLAN_STALE',
-      `the plan was made for ${saved.privilege}, and is applied by another user`,
-      {
-        hint: STALE_HINT,
-      },
-    )
-  }
-  const places = placesOf(resolve(cwd, file), saved)
+  const { kind } = privilegeOf(surroundings)
+  if (saved.privilege !== kind)
+    throw stalePlan(planFile!, `it was made for ${WHO[saved.privilege]}, and you are ${WHO[kind]}`)
+  const places = placesOf(resolve(surroundings.cwd, file), saved)
   const desired = desiredOf(saved)
   const make = () => {
     const now = makePlan(desired, observe(places, desired), { targets, prune, lockSource })
     // Blobs may have come and gone since: what has to be fetched for the same changes is not the plan's business.
     if (now.observedDigest === saved.observedDigest) return now
-    throw new CtrbuildError(
-      'PLAN_STALE',
-      `what ${planFile} was made from is not there any more: ${moved(saved, now)}`,
-      {
-        hint: STALE_HINT,
-      },
-    )
+    throw stalePlan(planFile!, whatMoved(saved, now))
   }
-  return { places, lockText: undefined, makePlan: make }
+  return { places, lockText: lockTextOf(saved, places), makePlan: make }
 }
 
-const STALE_HINT = 'Make a new plan, look at it, and apply that one'
+const WHO = { root: 'root', rootless: 'a plain user' } as const
 
-/** What apply would do now that the saved plan did not say, or the other way round. */
-function moved(saved: Plan, now: Plan): string {
-  const before = new Set(saved.steps.map(step => step.id))
-  const after = new Set(now.steps.map(step => step.id))
-  const gone = saved.steps
-    .filter(step => !after.has(step.id))
-    .map(step => `"${step.id}" is not needed any more`)
-  const fresh = now.steps.filter(step => !before.has(step.id)).map(step => `"${step.id}" is needed now`)
-  const all = [...gone, ...fresh]
-  if (all.length === 0) return 'bundles were changed'
-  return all.length === 1 ? all[0]! : `${all[0]}, and ${all.length - 1} more`
+/** What tags meant when the plan was made, where bundles.lock.json does not say. */
+function lockTextOf({ lockSource, imagesDigest, images }: Plan, places: Places): string | undefined {
+  const lock = lockSource === 'memory' ? readLockFile(places) : undefined
+  const isKnown = lockSource === 'file' || images.every(({ spec }) => lockEntry(lock, spec) !== undefined)
+  if (isKnown) return undefined
+  const entries = new Map(images.map(({ locked }) => [imageKey(locked.reference, locked.platform), locked]))
+  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
+  return formatLock({ imagesDigest, images: sorted.map(([, locked]) => locked) })
 }

@@ -3,7 +3,7 @@ import { CtrbuildError } from '../errors.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { closest } from '../spec/suggest.ts'
-import { NEW, UNDECLARED, updateReasons } from './reasons.ts'
+import { NEW, namedManifests, UNDECLARED, updateReasons } from './reasons.ts'
 import { stepsFor } from './steps.ts'
 import type { Blocker, Change, Desired, DesiredBundle, LockSource, Observed, Plan, Step } from './types.ts'
 
@@ -75,7 +75,7 @@ function changesOf(desired: Desired, observed: Observed): Change[] {
     ...(observed.bundles.has(bundle.name) ? changeOf(updateReasons(bundle, scene)) : creation),
     ...beforeOf(bundle.name, observed),
     name: bundle.name,
-    after: { inputs: bundle.inputs },
+    after: { inputs: bundle.inputs, images: namedManifests(bundle, images) },
   }))
   const left = [...observed.bundles.keys()].filter(name => !wanted.has(name))
   const removals = left.map(name => ({ ...removal, ...beforeOf(name, observed), name }))
@@ -91,7 +91,9 @@ function changeOf(reasons: readonly string[]): Pick<Change, 'action' | 'reasons'
 
 function beforeOf(name: string, observed: Observed): Pick<Change, 'before'> {
   const stamp = observed.bundles.get(name)?.stamp
-  return stamp === undefined ? {} : { before: { inputs: stamp.inputs, digest: stamp.digest } }
+  return stamp === undefined
+    ? {}
+    : { before: { inputs: stamp.inputs, digest: stamp.digest, images: stamp.images } }
 }
 
 function blockersOf(

@@ -1,8 +1,8 @@
 /** Why a bundle changes, in words: what its stamp says against what is wanted. */
 import type { Privilege } from '../bundle/types.ts'
-import type { DiffId, Digest } from '../oci/digest.ts'
+import type { DiffId } from '../oci/digest.ts'
 import { specReasons } from './spec-reasons.ts'
-import type { DesiredBundle, DesiredImage, ImageKey, Observed, Stamp } from './types.ts'
+import type { DesiredBundle, DesiredImage, ImageKey, NamedManifest, Observed, Stamp } from './types.ts'
 
 /** Why a bundle that is not there yet is made. */
 export const NEW = 'new'
@@ -26,14 +26,21 @@ export function updateReasons(bundle: DesiredBundle, scene: Scene): string[] {
   return observed.chains.has(bundle.chainId) ? damaged : [...damaged, 'the store has lost its tree']
 }
 
+/** What a bundle's images are called, and what that means. */
+export function namedManifests({ images }: DesiredBundle, known: Scene['images']): readonly NamedManifest[] {
+  return images.map(key => {
+    const { reference, manifest } = known.get(key)!.locked
+    return { reference, manifest: manifest.digest }
+  })
+}
+
 /** A digest's first digits, enough for people. */
 export function shortDigest(digest: string): string {
   return digest.slice(0, 'sha256:'.length + 12)
 }
 
 function inputReasons(bundle: DesiredBundle, stamp: Stamp, { images, privilege }: Scene): string[] {
-  const wanted = bundle.images.map(key => images.get(key)!.locked)
-  const named = wanted.map(({ reference, manifest }) => ({ reference, manifest: manifest.digest }))
+  const named = namedManifests(bundle, images)
   const layers = layerReasons(stamp.layers, bundle.chain)
   const reasons = [
     ...imageReasons(stamp.images, named),
@@ -43,11 +50,6 @@ function inputReasons(bundle: DesiredBundle, stamp: Stamp, { images, privilege }
     ...privilegeReasons(stamp.privilege, privilege),
   ]
   return reasons.length > 0 ? reasons : ['this ctrbuild makes it differently']
-}
-
-interface NamedManifest {
-  readonly reference: string
-  readonly manifest: Digest
 }
 
 function imageReasons(before: readonly NamedManifest[], after: readonly NamedManifest[]): string[] {

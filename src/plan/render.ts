@@ -50,13 +50,14 @@ function noteLines(plan: Plan, paint: Paint): string[] {
 }
 
 /** Whoever reads a plan that leaves something out is to know. */
-function partialWarnings({ targets, spared }: Plan): string[] {
+export function partialWarnings({ targets, spared }: Plan): string[] {
   const limited = `the plan is partial: it is limited to ${targets.join(', ')}, and nothing else was compared`
   const kept = `the plan is partial: what is no longer in bundles.yaml stays: ${spared.join(', ')}`
   return [...(targets.length > 0 ? [limited] : []), ...(spared.length > 0 ? [kept] : [])]
 }
 
-function conclusion({ summary }: Plan, paint: Paint): string {
+/** What it comes to, in a sentence or two. */
+export function conclusion({ summary }: Plan, paint: Paint): string {
   const { create, update, remove, unchanged, downloadBytes, layersToImport, layersTotal } = summary
   if (create + update + remove === 0) return paint('green', `No changes. ${upToDate(unchanged)}`)
   const stays = unchanged === 0 ? '' : `, ${unchanged} unchanged`
@@ -70,6 +71,6 @@ function upToDate(count: number): string {
 }
 
 /** Names and reasons hold words from files: nothing in them may drive the terminal. */
-function shown(text: string): string {
+export function shown(text: string): string {
   return display(bytesOf(text))
 }

@@ -57,6 +57,12 @@ export interface Desired {
   readonly layers: readonly DesiredLayer[]
 }
 
+/** An image of a bundle: what it was called, and what that meant. */
+export interface NamedManifest {
+  readonly reference: string
+  readonly manifest: Digest
+}
+
 /** What a generation says about itself, in its `ctrbuild.json`. Written last: with it, the generation is complete. */
 export interface Stamp {
   readonly formatVersion: 1
@@ -72,7 +78,7 @@ export interface Stamp {
   /** Image configuration that it runs by. */
   readonly config: Digest
   /** Lowest first. */
-  readonly images: readonly { readonly reference: string; readonly manifest: Digest }[]
+  readonly images: readonly NamedManifest[]
   readonly spec: BundleSpec
   /** What was made in the rootfs beside what the layers bring, or given another mode, to be mounted on. */
   readonly points: readonly MountPoint[]
@@ -116,9 +122,13 @@ export interface Change {
   /** Never empty unless the action is `none`. */
   readonly reasons: readonly string[]
   /** What stands there, where its stamp can be read. */
-  readonly before?: { readonly inputs: Digest; readonly digest: Digest }
+  readonly before?: {
+    readonly inputs: Digest
+    readonly digest: Digest
+    readonly images: readonly NamedManifest[]
+  }
   /** What will stand there. */
-  readonly after?: { readonly inputs: Digest }
+  readonly after?: { readonly inputs: Digest; readonly images: readonly NamedManifest[] }
 }
 
 interface StepOf<Kind extends string> {

@@ -7,6 +7,7 @@ import { history } from './history.ts'
 import { lock } from './lock.ts'
 import { plan } from './plan.ts'
 import { rollback } from './rollback.ts'
+import { show } from './show.ts'
 import { validate } from './validate.ts'
 
-export const VERBS: readonly Verb[] = [validate, fmt, lock, plan, apply, history, rollback, exportVerb]
+export const VERBS: readonly Verb[] = [validate, fmt, lock, plan, show, apply, history, rollback, exportVerb]

@@ -1,0 +1,61 @@
+/** A plan as a comment on a pull request: GitHub's Markdown, of a length that fits, in which data is only ever data. */
+import { conclusion, partialWarnings, shown } from './render.ts'
+import type { Change, Plan } from './types.ts'
+
+const SIGN = { create: '+', update: '~', remove: '-', none: ' ' } as const
+const HEAD = '| | bundle | why |\n|---|---|---|\n'
+
+/** The whole comment, at most so many characters: rows that do not fit are counted. */
+export function planMarkdown(plan: Plan, maxChars: number): string {
+  const paragraphs = [
+    ...plan.blockers.map(({ message, hint }) => `**Blocked:** ${asCode(message)}. ${asCode(hint)}`),
+    ...partialWarnings(plan).map(warning => `**Warning:** ${asCode(warning)}`),
+    ...plan.notes.map(note => `Note: ${asCode(note)}`),
+    conclusion(plan, (_, text) => text),
+  ]
+  const end = `${paragraphs.join('\n\n')}\n`
+  const rows = plan.changes.filter(({ action }) => action !== 'none').map(rowOf)
+  const title = '### ctrbuild plan\n\n'
+  if (rows.length === 0) return cut(title + end, maxChars)
+  const room = maxChars - title.length - HEAD.length - end.length - moreRows(rows.length).length - 2
+  const kept = rows.slice(0, fitting(rows, room))
+  const more = kept.length < rows.length ? `\n${moreRows(rows.length - kept.length)}` : ''
+  return cut(`${title}${HEAD}${kept.join('')}${more}\n${end}`, maxChars)
+}
+
+function rowOf({ name, action, reasons }: Change): string {
+  return `| \`${SIGN[action]}\` | ${asCode(name)} | ${reasons.map(asCode).join('<br>')} |\n`
+}
+
+function moreRows(count: number): string {
+  return `… and ${count} more ${count === 1 ? 'bundle' : 'bundles'}.\n`
+}
+
+/** How many of the first rows fit. */
+function fitting(rows: readonly string[], room: number): number {
+  let left = room
+  const at = rows.findIndex(row => {
+    left -= row.length
+    return left < 0
+  })
+  return at < 0 ? rows.length : at
+}
+
+/** What cannot be cut by rows. */
+function cut(text: string, maxChars: number): string {
+  return text.length <= maxChars
+    ? text
+    : `${text.slice(0, Math.max(0, maxChars - 2)).replace(/&[#\w]*$/, '')}…\n`
+}
+
+/**
+ * Data from files and images: shown as code, where no mention, reference or emoji is looked for, with every character
+ * that Markdown or HTML gives a meaning written as its number.
+ */
+export function asCode(text: string): string {
+  const escaped = shown(text).replace(
+    /[^\w ,;./-]|(?<=www)\.|_/gi,
+    character => `&#${character.codePointAt(0)};`,
+  )
+  return `<code>${escaped}</code>`
+}
