@@ -36,6 +36,16 @@ test('a reader that stops early is no failure', () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
 
+test('what is longer than a pipe holds arrives whole', async () => {
+  const cwd = await temporaryFolder()
+  const keys = Array.from({ length: 3000 }, (_, i) => `no-such-key-${i}: 1\n`).join('')
+  writeFileSync(join(cwd, 'bundles.yaml'), `apiVersion: ctrbuild/v1\nkind: Bundles\n${keys}`)
+  const script = '"$0" "$1" validate 2>&1 | cat'
+  const { stdout } = spawnSync('bash', ['-c', script, process.execPath, PROGRAM], { cwd, encoding: 'utf8' })
+  expect(stdout.length).toBeGreaterThan(200_000)
+  expect(stdout).toContain('no-such-key-2999')
+})
+
 describe('signals', () => {
   /** Starts a command that waits for a registry for ever. */
   async function waiting(skopeo: string): Promise<ChildProcess> {
