@@ -1,10 +1,13 @@
 /** `ctrbuild export`: a bundle in a form that other programs take. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readExported } from '../apply/exported.ts'
 import type { Generation } from '../apply/history.ts'
 import { CtrbuildError, EXIT_STATUS } from '../errors.ts'
 import { bundleMembers, warnOfArchive } from '../export/bundle-archive.ts'
 import { warnOfImage } from '../export/oci-image.ts'
+import { podText, warnOfPod } from '../export/pod.ts'
+import { warnOfPortable } from '../export/portable-unit.ts'
+import { quadletText, warnOfQuadlet } from '../export/quadlet.ts'
 import type { ExportSubject, ExportWarning } from '../export/subject.ts'
 import { openRepo } from '../ostree/repo.ts'
 import { diskError } from '../sys/failure.ts'
@@ -15,8 +18,9 @@ import type { ExportFormat } from './export-formats.ts'
 import { historyOf } from './history.ts'
 import { readPlaces } from './read-places.ts'
 import { lockRepo } from './store-lock.ts'
-import { writeArchive } from './write-archive.ts'
+import { writeArchive, writeText } from './write-archive.ts'
 import { writeLayout } from './write-layout.ts'
+import { writePortable } from './write-portable.ts'
 
 export interface ExportOptions extends CommandOptions {
   readonly name: string
@@ -25,6 +29,8 @@ export interface ExportOptions extends CommandOptions {
   readonly output: string | undefined
   /** Undefined: the current one. */
   readonly generation: number | undefined
+  /** What the image of a pod is called; undefined: the bundle's name on this machine. */
+  readonly image: string | undefined
   /** Milliseconds to wait for a garbage collection that goes on in the store. */
   readonly lockTimeout: number
 }
@@ -37,6 +43,15 @@ interface Format {
 const FORMATS: Readonly<Record<ExportFormat, Format>> = {
   tar: { warn: warnOfArchive, write: delivery => writeArchive(delivery, bundleMembers(delivery.subject)) },
   oci: { warn: warnOfImage, write: writeLayout },
+  portable: { warn: warnOfPortable, write: writePortable },
+  quadlet: {
+    warn: warnOfQuadlet,
+    write: delivery => writeText(delivery, quadletText(delivery.subject, delivery.rootfs)),
+  },
+  'k8s-pod': {
+    warn: warnOfPod,
+    write: delivery => writeText(delivery, podText(delivery.subject, delivery.image)),
+  },
 }
 
 /**
@@ -59,6 +74,8 @@ export async function exportBundle(options: ExportOptions, surroundings: Surroun
     await write({
       subject,
       repo,
+      rootfs: join(options.generation === undefined ? join(places.out, name) : generation.path, 'rootfs'),
+      image: options.image ?? `localhost/${name}:latest`,
       output: output === undefined ? undefined : resolve(surroundings.cwd, output),
       surroundings,
     })

@@ -1,7 +1,7 @@
-/** Archives, to a file or to standard output. */
+/** Archives and texts, to a file or to standard output. */
 import type { Member } from '../export/members.ts'
 import { archiveBytes } from '../ostree/archive.ts'
-import { unhurried, writePiecesAtomic } from '../sys/atomic.ts'
+import { unhurried, writeFileAtomic, writePiecesAtomic } from '../sys/atomic.ts'
 import type { Delivery } from './delivery.ts'
 import { usage } from './usage.ts'
 
@@ -17,5 +17,16 @@ export async function writeArchive(
   const pieces = archiveBytes(members, repo)
   if (output !== undefined) return writePiecesAtomic(output, pieces, signal)
   if (stdout.isTTY === true) throw usage('an archive is not for a terminal', 'Name a file with --output')
-  for await (const piece of unhurried(pieces, signal)) stdout.write(piece)
+  // Whoever reads it may be slower, and the process must not end before it has all.
+  for await (const piece of unhurried(pieces, signal)) {
+    await new Promise<void>((resolve, reject) => {
+      stdout.write(piece, error => (error ? reject(error) : resolve()))
+    })
+  }
+}
+
+/** Writes a text. */
+export async function writeText({ output, surroundings }: Delivery, text: string): Promise<void> {
+  if (output === undefined) surroundings.stdout.write(text)
+  else writeFileAtomic(output, text)
 }

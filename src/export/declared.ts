@@ -8,7 +8,18 @@ import type { ExportWarning } from './subject.ts'
 export type Fate = 'carried' | Pick<ExportWarning, 'code' | 'message'>
 
 /** Keys that say how a bundle is made, not how it runs, and those that config.json has been asked about already. */
-const MADE = ['name', 'images', 'checkout', 'runtimes', 'demandsRuntimes', 'portable', 'mounts']
+const MADE = [
+  'name',
+  'images',
+  'checkout',
+  'runtimes',
+  'demandsRuntimes',
+  'portable',
+  'mounts',
+  'system',
+  'scope',
+  'set',
+]
 const OF_PROCESS = ['args', 'env', 'cwd', 'user']
 
 /**

@@ -14,13 +14,22 @@ export interface Member {
 
 const PLAIN: Meta = { uid: 0, gid: 0, mode: 0o644, xattrs: [] }
 
+/** Files of a tree whose content is at hand, and not in the store. */
+export type Extras = ReadonlyMap<File, Buffer>
+
 /**
  * Everything in a tree.
  * @param at the path of the tree's root in the archive, or `''` for the archive's own root, which is then `./`
  */
-export function* treeMembers(root: Dir, at: ByteString): Generator<Member> {
+export function* treeMembers(root: Dir, at: ByteString, extras: Extras = new Map()): Generator<Member> {
   yield { header: { type: 'dir', path: at === '' ? './' : at, meta: root.meta } }
-  yield* childMembers(root, at === '' ? '' : `${at}/`, new Map())
+  yield* childMembers(root, at === '' ? '' : `${at}/`, { first: new Map(), extras })
+}
+
+interface Walk {
+  /** The path under which each file came first. */
+  readonly first: Map<File, ByteString>
+  readonly extras: Extras
 }
 
 /** A file of root's, with content at hand. */
@@ -36,16 +45,16 @@ export function dirMember(path: ByteString, meta: Meta): Member {
   return { header: { type: 'dir', path, meta } }
 }
 
-function* childMembers(dir: Dir, prefix: ByteString, first: Map<File, ByteString>): Generator<Member> {
+function* childMembers(dir: Dir, prefix: ByteString, walk: Walk): Generator<Member> {
   for (const name of [...dir.children.keys()].sort(compareBytes)) {
     const node = dir.children.get(name)!
     const path = prefix + name
-    yield memberOf(node, path, first)
-    if (node.kind === 'dir') yield* childMembers(node, `${path}/`, first)
+    yield memberOf(node, path, walk)
+    if (node.kind === 'dir') yield* childMembers(node, `${path}/`, walk)
   }
 }
 
-function memberOf(node: Node, path: ByteString, first: Map<File, ByteString>): Member {
+function memberOf(node: Node, path: ByteString, { first, extras }: Walk): Member {
   if (node.kind === 'link') throw new Error('a merged tree has no links to lower layers')
   const { meta } = node
   if (node.kind === 'dir') return { header: { type: 'dir', path, meta } }
@@ -54,5 +63,8 @@ function memberOf(node: Node, path: ByteString, first: Map<File, ByteString>): M
   const target = first.get(node)
   if (target !== undefined) return { header: { type: 'hardlink', path, meta, target } }
   first.set(node, path)
-  return { header: { type: 'file', path, meta, size: node.size }, content: { checksum: node.checksum } }
+  // The store need not have what is empty: what is made to be mounted on is in no layer.
+  const bytes = node.size === 0 ? Buffer.alloc(0) : extras.get(node)
+  const content = bytes === undefined ? { checksum: node.checksum } : { bytes }
+  return { header: { type: 'file', path, meta, size: node.size }, content }
 }

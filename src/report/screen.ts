@@ -2,7 +2,8 @@
 
 /** Something that text is written to, or an archive. `process.stdout` and `process.stderr` are such. */
 export interface Screen {
-  write(text: string | Uint8Array): unknown
+  /** `done` is called when it has been taken, or nobody is there to take it. */
+  write(text: string | Uint8Array, done?: (error?: Error | null) => void): unknown
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number

@@ -31,7 +31,7 @@ const base = async (): Promise<Buffer> =>
       gid: 4_000_000,
       xattrs: [['user.note', Buffer.from([0, 255])]],
     }),
-    file('srv/empty', ''),
+    file('srv/empty', '', { mode: 0o600 }),
     { path: 'srv/link', type: 'symlink', target: '/etc/passwd', uid: 33, gid: 44 },
     { path: `srv/${'d'.repeat(120)}`, type: 'dir', mode: 0o1777 },
     file(`srv/${'d'.repeat(120)}/x`, 'long'),

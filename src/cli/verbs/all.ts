@@ -1,7 +1,6 @@
 /** Every verb, in the order in which the help shows them. */
 import type { Verb } from '../verb.ts'
 import { apply } from './apply.ts'
-import { diff } from './diff.ts'
 import { exportVerb } from './export.ts'
 import { fmt } from './fmt.ts'
 import { history } from './history.ts'
@@ -11,15 +10,4 @@ import { rollback } from './rollback.ts'
 import { show } from './show.ts'
 import { validate } from './validate.ts'
 
-export const VERBS: readonly Verb[] = [
-  validate,
-  fmt,
-  lock,
-  plan,
-  diff,
-  show,
-  apply,
-  history,
-  rollback,
-  exportVerb,
-]
+export const VERBS: readonly Verb[] = [validate, fmt, lock, plan, show, apply, history, rollback, exportVerb]

@@ -12,11 +12,14 @@ export const exportVerb = verb({
     'ctrbuild export redis --format tar --output redis.tar',
     'ctrbuild export redis --format tar | ssh host tar -xf - --xattrs -C /srv/redis',
     'ctrbuild export redis --format oci --output images/redis',
+    'ctrbuild export redis --format portable --output /var/lib/portables/redis',
+    'ctrbuild export redis --format k8s-pod --image registry.example/redis:1',
   ],
   positionals: { name: { type: 'string', demandOption: true, desc: 'The bundle' } },
   flags: () => ({
     format: { choices: EXPORT_FORMATS, demandOption: true, desc: 'What to write' },
     output: { ...TEXT, alias: 'o', desc: 'File or folder to write; standard output' },
+    image: { ...TEXT, desc: 'What the image of a k8s-pod is called; localhost/NAME:latest' },
     generation: { ...TEXT, desc: 'Its number; the current one' },
     'lock-timeout': LOCK_TIMEOUT,
   }),
@@ -29,6 +32,7 @@ export const exportVerb = verb({
       name: given.name,
       format: once('format', given.format),
       output: once('output', given.output),
+      image: once('image', given.image),
       generation: generation === undefined ? undefined : Number(generation),
       lockTimeout: durationOf('lock-timeout', given['lock-timeout']),
     }
