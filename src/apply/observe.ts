@@ -66,12 +66,18 @@ export function observeGeneration(generation: string): ObservedBundle {
 }
 
 function damageOf(generation: string, files: Readonly<Record<string, Digest>>): string | undefined {
+  const [first] = damages(generation, files)
+  return first
+}
+
+/** All that is wrong with a generation's small files, and a rootfs that is gone, as reasons. */
+export function* damages(generation: string, files: Readonly<Record<string, Digest>>): Generator<string> {
   for (const [path, digest] of Object.entries(files)) {
     const bytes = readIfThere(join(generation, path))
-    if (bytes === undefined) return `${path} is gone`
-    if (digestOf(bytes) !== digest) return `${path} was changed by hand`
+    if (bytes === undefined) yield `${path} is gone`
+    else if (digestOf(bytes) !== digest) yield `${path} was changed by hand`
   }
-  return isFolder(join(generation, 'rootfs')) ? undefined : 'rootfs is gone'
+  if (!isFolder(join(generation, 'rootfs'))) yield 'rootfs is gone'
 }
 
 function readIfThere(path: string): Buffer | undefined {

@@ -1,5 +1,5 @@
 /**
- * The worker threads that read layers, started when first needed and kept while layers come: for each layer one that
+ * The worker threads that read layers and check objects, started when first needed and kept while layers come: for each layer one that
  * decompresses its blob, and one that reads what comes out.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,9 +7,11 @@ import { Worker } from 'node:worker_threads'
 import { CtrbuildError } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import type { CompressedBlob, Inflated } from './inflate.ts'
+import type { ObjectName } from './inventory.ts'
 import type { ReadLayer } from './read-layer.ts'
 import { abortRing, createRing, type Ring } from './ring.ts'
 import type { Stage } from './stage.ts'
+import type { Repo } from './types.ts'
 import type { Answer, Failure, Request } from './worker.ts'
 
 /** A layer to be read, and who wants to know about it. */
@@ -29,6 +31,11 @@ export interface Readers {
    * @throws CtrbuildError as inflate and readLayer; whatever `signal` was aborted with
    */
   read(reading: Reading): Promise<ReadLayer & Inflated>
+  /**
+   * Holds objects against their checksums, and says what is wrong with some.
+   * @throws CtrbuildError DISK, PERMISSION
+   */
+  check(repo: Repo, names: readonly ObjectName[]): Promise<readonly (readonly [ObjectName, string])[]>
   /** Ends all threads. */
   close(): Promise<void>
 }
@@ -48,6 +55,11 @@ export function startReaders(): Readers {
   }
   return {
     read: reading => readWith(ask, reading),
+    async check(repo, names) {
+      const answer = await ask({ kind: 'check', repo, names })
+      if (answer.kind === 'checked') return answer.faults
+      throw firstFailure(answer)
+    },
     async close() {
       const ended = Promise.all(all.map(worker => worker.terminate()))
       // A thread that could not start, for want of open files, may never tell that it ended.

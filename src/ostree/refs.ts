@@ -57,6 +57,11 @@ export function deleteRef(repo: Repo, name: string): boolean {
   }
 }
 
+/** Names of all files that can be refs, sorted, whatever is in them. */
+export function refNames(repo: Repo): string[] {
+  return namesBelow(repo, '').sort(compareBytes)
+}
+
 /**
  * The refs whose names begin with `prefix`, sorted by name. Files that cannot be refs are passed over, as libostree does.
  * @throws CtrbuildError OBJECT_DAMAGED

@@ -24,6 +24,10 @@ export interface StoredContent {
   readonly info: ContentInfo
   /** Bytes of content; none for a symbolic link. */
   readonly size: number
+  /** Permission bits of the object's own file. */
+  readonly mode: number
+  /** Gives a regular file's content piece by piece; pieces are written over afterwards. */
+  feed(use: (bytes: Buffer) => void): void
   /** All of a regular file's content, at most `size` bytes. */
   bytes(): Buffer
 }
@@ -32,6 +36,8 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 const PERMISSIONS = 0o7777
 /** Length of the framing before the header of a filez object. */
 const FRAMING = 8
+/** Bytes that are read of a file at once. */
+const PIECE = 1 << 20
 
 /**
  * Opens a content object while `use` looks at it.
@@ -54,14 +60,14 @@ export function withContent<T>(repo: Repo, checksum: Checksum, use: (stored: Sto
 /** What is said of an object that is not there. */
 export function missing(checksum: Checksum, type: ObjectType): CtrbuildError {
   return new CtrbuildError('OBJECT_DAMAGED', `object ${checksum}.${type} is missing from the store`, {
-    hint: 'Check the store with "ostree fsck"; what is damaged there has to be imported again',
+    hint: 'Run "ctrbuild verify --repair"',
   })
 }
 
 /** What is said of an object that is not what its name promises. */
 export function damaged(checksum: Checksum, problem: string, cause?: unknown): CtrbuildError {
   return new CtrbuildError('OBJECT_DAMAGED', `object ${checksum} ${problem}`, {
-    hint: 'Check the store with "ostree fsck"; what is damaged there has to be imported again',
+    hint: 'Run "ctrbuild verify --repair"',
     cause,
   })
 }
@@ -82,27 +88,40 @@ function readLink(path: string, mode: RepoMode, checksum: Checksum): StoredConte
   if (mode !== 'bare' && mode !== 'bare-user-only') throw damaged(checksum, 'is a symbolic link on disk')
   const target = readlinkSync(path, 'latin1')
   const info: ContentInfo = { kind: 'symlink', meta: diskMeta(lstatSync(path), mode), target }
-  return { info, size: 0, bytes: notAFile }
+  return { info, size: 0, mode: 0o777, bytes: notAFile, feed: notAFile }
 }
 
 function describe(mode: RepoMode, fd: number, stats: Stats, checksum: Checksum): StoredContent {
   switch (mode) {
     case 'bare': {
       const meta = { ...diskMeta(stats, mode), xattrs: storable(listXattrs(fd)) }
-      return { info: { kind: 'file', meta }, size: stats.size, bytes: () => readAt(fd, 0, stats.size) }
+      return plainFile(fd, stats, meta)
     }
     case 'bare-user-only':
-      return {
-        info: { kind: 'file', meta: diskMeta(stats, mode) },
-        size: stats.size,
-        bytes: () => readAt(fd, 0, stats.size),
-      }
+      return plainFile(fd, stats, diskMeta(stats, mode))
     case 'bare-user':
-      return describeBareUser(fd, stats.size, checksum)
+      return describeBareUser(fd, stats, checksum)
     case 'archive':
-      return describeFilez(fd, stats.size, checksum)
+      return describeFilez(fd, stats, checksum)
     default:
       return mode satisfies never
+  }
+}
+
+/** A file whose content lies there as it is. */
+function plainFile(fd: number, { size, mode }: Stats, meta: Meta): StoredContent {
+  return {
+    info: { kind: 'file', meta },
+    size,
+    mode: mode & PERMISSIONS,
+    bytes: () => readAt(fd, 0, size),
+    feed(use) {
+      const piece = Buffer.allocUnsafe(Math.min(size, PIECE))
+      for (let at = 0, count = -1; count !== 0; at += count) {
+        count = readSync(fd, piece, 0, piece.length, at)
+        if (count > 0) use(piece.subarray(0, count))
+      }
+    },
   }
 }
 
@@ -112,24 +131,32 @@ function diskMeta(stats: Stats, mode: RepoMode): Meta {
   return { uid, gid, mode: stats.mode & PERMISSIONS, xattrs: [] }
 }
 
-function describeBareUser(fd: number, size: number, checksum: Checksum): StoredContent {
+function describeBareUser(fd: number, stats: Stats, checksum: Checksum): StoredContent {
   const value = getXattr(fd, 'user.ostreemeta')
   if (value === undefined) throw damaged(checksum, 'has no user.ostreemeta')
   const { kind, meta } = decodeOstreeMeta(value)
-  if (kind === 'file') return { info: { kind, meta }, size, bytes: () => readAt(fd, 0, size) }
+  if (kind === 'file') return plainFile(fd, stats, meta)
   // libostree writes the target with its NUL, and reads it with or without.
-  const target = readAt(fd, 0, size).toString('latin1').replace(/\0$/, '')
+  const target = readAt(fd, 0, stats.size).toString('latin1').replace(/\0$/, '')
   if (target.includes('\0')) throw damaged(checksum, 'is a symbolic link to a target with NUL')
-  return { info: { kind, meta, target }, size: 0, bytes: notAFile }
+  return {
+    info: { kind, meta, target },
+    size: 0,
+    mode: stats.mode & PERMISSIONS,
+    bytes: notAFile,
+    feed: notAFile,
+  }
 }
 
-function describeFilez(fd: number, stored: number, checksum: Checksum): StoredContent {
+function describeFilez(fd: number, { size: stored, mode }: Stats, checksum: Checksum): StoredContent {
   const length = stored < FRAMING ? stored : readAt(fd, 0, FRAMING).readUInt32BE(0)
   const start = FRAMING + length
   if (start > stored) throw damaged(checksum, 'is cut short')
   const { size, info } = decodeFilezHeader(readAt(fd, FRAMING, length))
-  if (info.kind === 'symlink') return { info, size: 0, bytes: notAFile }
-  return { info, size, bytes: () => inflate(readAt(fd, start, stored - start), size, checksum) }
+  if (info.kind === 'symlink')
+    return { info, size: 0, mode: mode & PERMISSIONS, bytes: notAFile, feed: notAFile }
+  const bytes = () => inflate(readAt(fd, start, stored - start), size, checksum)
+  return { info, size, mode: mode & PERMISSIONS, bytes, feed: use => use(bytes()) }
 }
 
 function inflate(compressed: Buffer, size: number, checksum: Checksum): Buffer {

@@ -3,22 +3,27 @@ import { parentPort } from 'node:worker_threads'
 import { CtrbuildError, type ErrorCode } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { diskError } from '../sys/failure.ts'
+import { faultOf } from './check-object.ts'
 import { type CompressedBlob, type Inflated, inflate } from './inflate.ts'
+import type { ObjectName } from './inventory.ts'
 import { objectWriter } from './object-writer.ts'
 import { type ReadLayer, readLayer } from './read-layer.ts'
 import { abortRing, type Ring, RingClosed, takeFrom } from './ring.ts'
 import type { Stage } from './stage.ts'
+import type { Repo } from './types.ts'
 
 /** What a worker is asked. */
 export type Request =
   | { readonly kind: 'inflate'; readonly ring: Ring; readonly blob: CompressedBlob }
   | { readonly kind: 'read'; readonly ring: Ring; readonly stage: Stage; readonly limits: TarLimits }
+  | { readonly kind: 'check'; readonly repo: Repo; readonly names: readonly ObjectName[] }
 
 /** What it says: how far it is, and once per request how that ended. */
 export type Answer =
   | { readonly kind: 'progress'; readonly bytes: number }
   | { readonly kind: 'inflated'; readonly inflated: Inflated }
   | { readonly kind: 'read'; readonly layer: ReadLayer }
+  | { readonly kind: 'checked'; readonly faults: readonly (readonly [ObjectName, string])[] }
   | ({ readonly kind: 'failed' } & Failure)
 
 /** An error on its way to the main thread. */
@@ -38,12 +43,13 @@ async function answer(request: Request): Promise<Answer> {
   try {
     return await perform(request)
   } catch (error) {
-    abortRing(request.ring)
+    if (request.kind !== 'check') abortRing(request.ring)
     return failed(error, request)
   }
 }
 
 async function perform(request: Request): Promise<Answer> {
+  if (request.kind === 'check') return { kind: 'checked', faults: faultsAmong(request.repo, request.names) }
   if (request.kind === 'read') {
     const { ring, stage, limits } = request
     return { kind: 'read', layer: readLayer(takeFrom(ring), limits, objectWriter(stage)) }
@@ -52,12 +58,28 @@ async function perform(request: Request): Promise<Answer> {
   return { kind: 'inflated', inflated: await inflate(request.blob, request.ring, progress) }
 }
 
+function faultsAmong(repo: Repo, names: readonly ObjectName[]): (readonly [ObjectName, string])[] {
+  return names.flatMap(name => {
+    const fault = faultOf(repo, name)
+    return fault === undefined ? [] : [[name, fault] as const]
+  })
+}
+
 function failed(raw: unknown, request: Request): Answer {
-  const doing =
-    request.kind === 'read'
-      ? `cannot write to the store ${request.stage.repo.path}`
-      : `cannot read ${request.blob.path}`
-  const error = diskError(raw, doing) as Error
+  const error = diskError(raw, doing(request)) as Error
   const { code, hint } = error instanceof CtrbuildError ? error : { code: undefined, hint: undefined }
   return { kind: 'failed', isEcho: raw instanceof RingClosed, code, message: error.message, hint }
+}
+
+function doing(request: Request): string {
+  switch (request.kind) {
+    case 'read':
+      return `cannot write to the store ${request.stage.repo.path}`
+    case 'inflate':
+      return `cannot read ${request.blob.path}`
+    case 'check':
+      return `cannot read the store ${request.repo.path}`
+    default:
+      return request satisfies never
+  }
 }

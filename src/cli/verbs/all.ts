@@ -9,5 +9,17 @@ import { plan } from './plan.ts'
 import { rollback } from './rollback.ts'
 import { show } from './show.ts'
 import { validate } from './validate.ts'
+import { verify } from './verify.ts'
 
-export const VERBS: readonly Verb[] = [validate, fmt, lock, plan, show, apply, history, rollback, exportVerb]
+export const VERBS: readonly Verb[] = [
+  validate,
+  fmt,
+  lock,
+  plan,
+  show,
+  apply,
+  history,
+  rollback,
+  exportVerb,
+  verify,
+]
