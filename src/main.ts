@@ -13,7 +13,7 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const { runCli } = await import('./cli/cli.ts')
   const status = await runCli(argv, VERSION, surroundings(signal))
-  await Promise.all([process.stdout, process.stderr].map(taken))
+  await Promise.all([process.stdout, process.stderr].map(written))
   return signal.aborted ? (signal.reason as CtrbuildError).exitStatus : status
 }
 
@@ -32,17 +32,14 @@ function abortedBySignals(): AbortSignal {
   return controller.signal
 }
 
-/** Waits until whoever reads has all of it: a pipe holds no more than 64 kB, and ending would drop the rest. */
-function taken(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise(resolve => {
-    if (stream.writableLength === 0) resolve()
-    else stream.write('', () => resolve())
-  })
-}
-
 /** Whoever reads our output may stop early, as `head` does. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
+}
+
+/** Waits until a stream has passed everything on: a pipe takes 64 KiB, and the rest when somebody reads. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => stream.write('', () => resolve()))
 }
 
 function surroundings(signal: AbortSignal): Surroundings {

@@ -1,14 +1,16 @@
 /** The part of apply that changes something: under the store's lock, looked at anew, then performed. */
-import { applyPlan } from '../apply/apply.ts'
+import { type Applied, applyPlan } from '../apply/apply.ts'
 import type { Outcome } from '../apply/execute.ts'
 import { removeLeftovers } from '../apply/leftovers.ts'
+import type { Places } from '../apply/places.ts'
 import { CtrbuildError, EXIT_STATUS } from '../errors.ts'
 import { TAR_LIMITS } from '../oci/tar/limits.ts'
 import { initRepo } from '../ostree/repo.ts'
 import { renderPlan } from '../plan/render.ts'
+import type { Plan } from '../plan/types.ts'
 import { openReporter } from '../report/reporter.ts'
 import { renderSummary } from '../report/summary.ts'
-import { type ApplyOptions, painter, type Surroundings } from './context.ts'
+import { type ApplyOptions, type CommandOptions, painter, type Surroundings } from './context.ts'
 import { openSource, privilegeOf, userPlacesOf, writeLockFile } from './inputs.ts'
 import type { Prepared } from './prepare-apply.ts'
 import { lockRepo, withStoreLock } from './store-lock.ts'
@@ -32,7 +34,7 @@ async function perform(
   surroundings: Surroundings,
 ): Promise<number> {
   const { places } = prepared
-  const { stdout, signal, now, cpus } = surroundings
+  const { stdout, now } = surroundings
   await removeLeftovers(places)
   const plan = prepared.makePlan()
   stdout.write(renderPlan(plan, painter(options, stdout)))
@@ -42,29 +44,48 @@ async function perform(
   if (plan.steps.length === 0) return 0
 
   const began = now()
+  const { outcomes, space } = await performPlan(plan, places, options, surroundings)
+  stdout.write(renderSummary({ outcomes, space, seconds: (now() - began) / 1000 }))
+  return statusOf(outcomes)
+}
+
+/** How a plan is performed. */
+export interface PerformOptions extends CommandOptions {
+  readonly offline: boolean
+  readonly jobs: number | undefined
+  /** Milliseconds to wait for another program that works in the repository. */
+  readonly lockTimeout: number
+  readonly keep: number | undefined
+}
+
+/**
+ * Performs a plan's steps while the caller holds the store's lock, and tells what is done.
+ * @throws CtrbuildError as applyPlan
+ */
+export async function performPlan(
+  plan: Plan,
+  places: Places,
+  options: PerformOptions,
+  surroundings: Surroundings,
+): Promise<Applied> {
+  const { signal, now, cpus } = surroundings
   const repo = initRepo(places.repo, plan.privilege === 'root' ? 'bare' : 'bare-user')
   const shared = await lockRepo(places, { exclusive: false, lockTimeout: options.lockTimeout }, surroundings)
   const reporter = openReporter(options, surroundings)
   try {
-    const { outcomes, space } = await applyPlan(
-      {
-        plan,
-        places,
-        privilege: privilegeOf(surroundings),
-        source: openSource(places, options.offline),
-        limits,
-        keep: options.keep ?? plan.keep,
-        userPlaces: userPlacesOf(surroundings),
-        reporter,
-        signal,
-        now,
-      },
-      repo,
-      { network: options.jobs ?? cpus + 2, imports: options.jobs ?? cpus },
-    )
-    reporter.close()
-    stdout.write(renderSummary({ outcomes, space, seconds: (now() - began) / 1000 }))
-    return statusOf(outcomes)
+    const inputs = {
+      plan,
+      places,
+      privilege: privilegeOf(surroundings),
+      source: openSource(places, options.offline),
+      limits,
+      keep: options.keep ?? plan.keep,
+      userPlaces: userPlacesOf(surroundings),
+      reporter,
+      signal,
+      now,
+    }
+    return await applyPlan(inputs, repo, { network: options.jobs ?? cpus + 2, imports: options.jobs ?? cpus })
   } finally {
     reporter.close()
     shared.release()
@@ -73,7 +94,8 @@ async function perform(
 
 const limits = { ...TAR_LIMITS, ratio: 1000 }
 
-function statusOf(outcomes: readonly Outcome[]): number {
+/** What the process ends with: a failure's own status where all failures have the same. */
+export function statusOf(outcomes: readonly Outcome[]): number {
   const failures = outcomes.filter(outcome => outcome.status === 'failed').map(outcome => outcome.error)
   if (failures.length === 0) return 0
   const statuses = new Set(failures.map(error => (error instanceof CtrbuildError ? error.exitStatus : 1)))

@@ -1,6 +1,7 @@
 /** Every verb, in the order in which the help shows them. */
 import type { Verb } from '../verb.ts'
 import { apply } from './apply.ts'
+import { diff } from './diff.ts'
 import { exportVerb } from './export.ts'
 import { fmt } from './fmt.ts'
 import { history } from './history.ts'
@@ -16,6 +17,7 @@ export const VERBS: readonly Verb[] = [
   fmt,
   lock,
   plan,
+  diff,
   show,
   apply,
   history,
