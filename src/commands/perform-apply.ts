@@ -78,7 +78,7 @@ export async function performPlan(
       places,
       privilege: privilegeOf(surroundings),
       source: openSource(places, options.offline),
-      limits,
+      limits: { ...TAR_LIMITS, ...plan.limits },
       keep: options.keep ?? plan.keep,
       userPlaces: userPlacesOf(surroundings),
       reporter,
@@ -91,8 +91,6 @@ export async function performPlan(
     shared.release()
   }
 }
-
-const limits = { ...TAR_LIMITS, ratio: 1000 }
 
 /** What the process ends with: a failure's own status where all failures have the same. */
 export function statusOf(outcomes: readonly Outcome[]): number {

@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { CtrbuildError } from '../errors.ts'
 import type { DiffId, Digest } from '../oci/digest.ts'
 import type { Compression } from '../oci/image.ts'
+import { raiseHint } from '../tree/limits.ts'
 import { checkMagic, decompressionError, openBlob, requireZeros } from './decompress.ts'
 import { type Gunzip, openGunzip } from './gunzip.ts'
 import { endRing, fill, freeSlot, publishSlot, type Ring } from './ring.ts'
@@ -126,6 +127,6 @@ function inflateChunk(
 
 function tooMuch(name: string, ratio: number): CtrbuildError {
   return new CtrbuildError('LAYER_LIMIT', `layer ${name} unpacks to more than ${ratio} times its size`, {
-    hint: 'This is what a decompression bomb looks like; raise limits.ratio if the image is trusted',
+    hint: `This is what a decompression bomb looks like. ${raiseHint('ratio')}`,
   })
 }

@@ -45,7 +45,7 @@ export interface ReadLayer {
  * @throws CtrbuildError TAR_INVALID, LAYER_LIMIT, LAYER_CONFLICT; the operating system's errors
  */
 export function readLayer(source: ByteSource, limits: TarLimits, writer: ObjectWriter): ReadLayer {
-  const layer = createLayer()
+  const layer = createLayer(limits)
   const droppedXattrs = new Set<ByteString>()
   for (const entry of readTar(source, limits)) {
     const xattrs = entry.type === 'symlink' ? [] : keptXattrs(entry.xattrs)

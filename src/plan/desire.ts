@@ -24,6 +24,7 @@ export function desire(spec: Spec, lock: Lock, privilege: Privilege['kind']): De
     store: spec.store,
     out: spec.out,
     keep: spec.keep,
+    limits: spec.limits,
     imagesDigest: lock.imagesDigest,
     privilege,
     images,
@@ -49,8 +50,8 @@ export function desiredLayers(images: readonly DesiredImage[]): DesiredLayer[] {
 
 /** What a plan was made from: the same as desire gave, since a plan holds all of it. */
 export function desiredOf(plan: Plan): Desired {
-  const { store, out, keep, imagesDigest, privilege } = plan
-  const spec = { store, out, keep, bundles: plan.bundles.map(bundle => bundle.spec) }
+  const { store, out, keep, limits, imagesDigest, privilege } = plan
+  const spec = { store, out, keep, limits, bundles: plan.bundles.map(bundle => bundle.spec) }
   return desire(spec, { imagesDigest, images: plan.images.map(image => image.locked) }, privilege)
 }
 

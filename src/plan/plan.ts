@@ -32,7 +32,7 @@ export function plan(desired: Desired, observed: Observed, choices: PlanChoices 
   )
   const steps = stepsFor(changes, desired, observed)
   const blockers = blockersOf(changes, desired, observed)
-  const { store, out, keep, privilege, imagesDigest, images, bundles } = desired
+  const { store, out, keep, limits, privilege, imagesDigest, images, bundles } = desired
   return {
     formatVersion: 1,
     complete: targets.length === 0 && spared.length === 0,
@@ -41,6 +41,7 @@ export function plan(desired: Desired, observed: Observed, choices: PlanChoices 
     store,
     out,
     keep,
+    limits,
     privilege,
     imagesDigest,
     lockSource,

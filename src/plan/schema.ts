@@ -6,6 +6,7 @@ const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'is not a sha256 digest
 /** As in bundles.yaml, and never a path. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'is not the name of a bundle')
 const count = z.int().nonnegative()
+const positive = z.int().min(1)
 const privilege = z.enum(['root', 'rootless'])
 
 const platform = z.strictObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
@@ -126,6 +127,14 @@ const image = z.strictObject({
   locked: lockedImage.describe('What it means.'),
 })
 
+const limits = z.strictObject({
+  ratio: positive,
+  layerSize: positive,
+  entries: positive,
+  depth: positive,
+  headerSize: positive,
+})
+
 const BUNDLES = 'All bundles as they should be, sorted by name.'
 const SPEC =
   'All of its declaration, defaults filled in, values of variables among it. Its members may change with every version.'
@@ -149,6 +158,7 @@ export const planSchema = z.strictObject({
   store: z.string().describe('As in bundles.yaml.'),
   out: z.string().describe('As in bundles.yaml.'),
   keep: z.int().min(1).describe('Generations of each bundle that stay, the new one included.'),
+  limits: limits.describe('What a layer may ask for, as in bundles.yaml.'),
   privilege: privilege.describe('Whom the bundles are made for: only they can apply the plan.'),
   imagesDigest: sha256.describe('Digest of the images that bundles.yaml asks for.'),
   lockSource: z

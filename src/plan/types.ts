@@ -2,6 +2,7 @@
 import type { MountPoint, Privilege } from '../bundle/types.ts'
 import type { LockedImage, LockedLayer } from '../lock/types.ts'
 import type { Brand, ChainId, DiffId, Digest } from '../oci/digest.ts'
+import type { Limits } from '../spec/limits.ts'
 import type { BundleSpec, ImageSpec } from '../spec/types.ts'
 
 /** Names an image within one plan: its reference and platform, and whether TLS may be missing. */
@@ -46,6 +47,8 @@ export interface Desired {
   readonly out: string
   /** Generations of a bundle that stay when there is a new one, that one included. */
   readonly keep: number
+  /** What a layer may ask for. */
+  readonly limits: Limits
   /** Checksum of the spec's canonical image section (`Lock.imagesDigest`). */
   readonly imagesDigest: Digest
   readonly privilege: Privilege['kind']
@@ -195,6 +198,7 @@ export interface Plan {
   readonly out: string
   /** Generations of each new bundle that stay, the new one included. */
   readonly keep: number
+  readonly limits: Limits
   readonly privilege: Privilege['kind']
   readonly imagesDigest: Digest
   readonly lockSource: LockSource

@@ -5,7 +5,7 @@ import { HOST_PATH } from './host-file.ts'
 import { byDefault } from './meta.ts'
 import { mountOptions } from './mount-options.ts'
 import { must, ruleText } from './rule.ts'
-import { parseSize, SIZE } from './size.ts'
+import { size } from './size.ts'
 import type { MountSpec, SystemMountType } from './types.ts'
 
 const VOLUME_NAME = /^[a-z0-9][a-z0-9._-]{0,254}$/
@@ -59,17 +59,11 @@ const bind = z
   })
   .describe('A file or directory of the host.')
 
-const sizeHint = 'K, M, G and T count in 1024, as KiB, MiB, GiB and TiB do'
 const tmpfs = z
   .strictObject({
     type: z.literal('tmpfs').describe('Memory, empty at every start.'),
     target,
-    size: z
-      .union([
-        z.int().min(1),
-        z.string().regex(SIZE, must('be a size such as 64MiB or 1G', sizeHint)).transform(parseSize),
-      ])
-      .refine(Number.isSafeInteger, must('be a size below 8 PiB'))
+    size: size
       .optional()
       .describe(
         "The most it may hold: bytes, or with a unit as in 64MiB. Without it, the kernel's default counts.",

@@ -8,6 +8,7 @@ import { type Findings, startFindings } from './findings.ts'
 import { noFiles, type ReadFile } from './host-file.ts'
 import { readImages } from './images.ts'
 import { inheritedPath } from './inherit.ts'
+import { LIMIT_DEFAULTS } from './limits.ts'
 import { byPosition, type Path, type Problem, type Range } from './problem.ts'
 import { asMap, namedEntries, readFields, refuseUnknownKeys, requireKeys } from './read-fields.ts'
 import { FOLDER_DEFAULTS, headerFields, KEEP_DEFAULT, specFields } from './schema.ts'
@@ -67,19 +68,24 @@ interface Read {
   readonly images: ReadonlyMap<string, ImageSpec>
 }
 
+const NOTHING: Read = {
+  spec: { ...FOLDER_DEFAULTS, keep: KEEP_DEFAULT, limits: LIMIT_DEFAULTS, bundles: [] },
+  images: new Map(),
+}
+
 /** Reads on after every mistake; the result means something only where none was found. */
 function readSpec(root: Node, options: ParseOptions, findings: Findings): Read {
   const map = isEmpty(root)
     ? { ...root, kind: 'map' as const, entries: new Map() }
     : asMap(root, [], findings)
-  if (map === undefined)
-    return { spec: { ...FOLDER_DEFAULTS, keep: KEEP_DEFAULT, bundles: [] }, images: new Map() }
+  if (map === undefined) return NOTHING
   refuseUnknownKeys(map, Object.keys(specFields), [], findings)
   requireKeys(map, ['apiVersion', 'kind', 'bundles'], [], findings, HEADER_HINT)
   const {
     store = FOLDER_DEFAULTS.store,
     out = FOLDER_DEFAULTS.out,
     keep = KEEP_DEFAULT,
+    limits = LIMIT_DEFAULTS,
   } = readFields(headerFields, map, [], findings)
   checkFolders(store, out, findings)
   const images = readImages(map.entries.get('images')?.value, options.platform, findings)
@@ -88,7 +94,13 @@ function readSpec(root: Node, options: ParseOptions, findings: Findings): Read {
     image === undefined ? [] : ([[name, image]] as const),
   )
   return {
-    spec: { store, out, keep, bundles: readBundles(root, map.entries, reading) },
+    spec: {
+      store,
+      out,
+      keep,
+      limits,
+      bundles: readBundles(root, map.entries, reading),
+    },
     images: new Map(declared),
   }
 }

@@ -4,16 +4,9 @@ import { containerPath } from './container-path.ts'
 import { becomes, RUNC_CRUN } from './meta.ts'
 import { must, oneLine } from './rule.ts'
 import type { DeviceRule, DeviceSpec, IoLimits, ResourceSpec } from './settings.ts'
-import { parseSize, SIZE } from './size.ts'
+import { size } from './size.ts'
 import { MAX_ID } from './user.ts'
 
-const sizeHint = 'K, M, G and T count in 1024, as KiB, MiB, GiB and TiB do'
-const size = z
-  .union([
-    z.int().min(1),
-    z.string().regex(SIZE, must('be a size such as 64MiB or 1G', sizeHint)).transform(parseSize),
-  ])
-  .refine(Number.isSafeInteger, must('be a size below 8 PiB'))
 const sizeOrNone = z.union([size, z.literal('unlimited').transform(() => -1)])
 
 /** Numbers of processors or memory nodes (cpuset(7), "List Format"). */

@@ -1,6 +1,7 @@
 /** The schema of bundles.yaml as a whole, for documentation and for editors. */
 import * as z from 'zod'
 import { bundleFields, imageText } from './fields.ts'
+import { limits } from './limits.ts'
 import { NAME, NAME_HINT } from './names.ts'
 import { must } from './rule.ts'
 
@@ -52,6 +53,7 @@ export const headerFields = {
       'How many generations of a bundle stay when there is a new one, that one included; `ctrbuild rollback` goes back to one.',
     )
     .optional(),
+  limits: limits.optional(),
 }
 
 const name = z.string().regex(NAME, must('be a name', NAME_HINT))

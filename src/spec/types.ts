@@ -1,6 +1,7 @@
 /** What the user wrote in bundles.yaml, with defaults filled in, names resolved and lists in a fixed order. */
 import type { Platform } from '../oci/platform.ts'
 import type { Reference } from '../oci/reference.ts'
+import type { Limits } from './limits.ts'
 import type { Settings } from './settings.ts'
 
 /** A program that can run a bundle. */
@@ -80,6 +81,8 @@ export interface Spec {
   readonly out: string
   /** Generations of a bundle that stay, the current one included (default 3). */
   readonly keep: number
+  /** What was not written has its default. */
+  readonly limits: Limits
   /** Sorted by name. */
   readonly bundles: readonly BundleSpec[]
 }

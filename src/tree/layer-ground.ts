@@ -1,6 +1,7 @@
 /** The tree of a layer that is being read, and finding places in it. */
 import { CtrbuildError } from '../errors.ts'
 import { type Folder, type Item, impliedFolder } from './folder.ts'
+import { raiseHint, type TreeLimits } from './limits.ts'
 import type { ByteString } from './node.ts'
 import { checkDepth, checkEntryName, joinPath, type Names, parseEntryPath, quoted } from './path.ts'
 import { namesOf, treeView, walk } from './walk.ts'
@@ -8,7 +9,7 @@ import { namesOf, treeView, walk } from './walk.ts'
 /** A layer's tree as far as it is known. */
 export interface Ground {
   readonly root: Folder
-  readonly maxEntries: number
+  readonly limits: TreeLimits
   entries: number
   /** Archives mostly go directory by directory: the last entry's parent as it was written, and its folder. */
   lastParent: ByteString | undefined
@@ -22,9 +23,9 @@ export interface Place {
 }
 
 /** A layer without entries. */
-export function newGround(maxEntries: number): Ground {
+export function newGround(limits: TreeLimits): Ground {
   const root = impliedFolder()
-  return { root, maxEntries, entries: 0, lastParent: undefined, lastFolder: root }
+  return { root, limits, entries: 0, lastParent: undefined, lastFolder: root }
 }
 
 /**
@@ -44,6 +45,7 @@ export function findParent(ground: Ground, path: ByteString, follow: boolean): P
   }
   const names = parseEntryPath(path)
   if (names.length === 0) return 'root'
+  checkDepth(names.length, path, ground.limits)
   const folder = enter(ground, names.slice(0, -1), follow)
   if (folder === undefined) return undefined
   if (follow && names.at(-1) === name) {
@@ -94,7 +96,7 @@ function enterBySymlinks(ground: Ground, names: Names): Folder | undefined {
   if (trail === undefined)
     throw new CtrbuildError('LAYER_CONFLICT', `the symlinks of ${quoted(path)} go in circles`)
   const real = namesOf(trail)
-  checkDepth(real.length + 1, path)
+  checkDepth(real.length + 1, path, ground.limits)
   return enter(ground, real, false)
 }
 
@@ -106,12 +108,8 @@ function addImplied(ground: Ground, parent: Folder, name: ByteString): Folder {
 }
 
 function count(ground: Ground): void {
-  if (++ground.entries <= ground.maxEntries) return
-  throw new CtrbuildError(
-    'LAYER_LIMIT',
-    `the layer has more than ${ground.maxEntries} files and directories`,
-    {
-      hint: 'Raise the limit on entries if the image is to be trusted',
-    },
-  )
+  const most = ground.limits.entries
+  if (++ground.entries <= most) return
+  const message = `the layer has more than ${most} files and directories`
+  throw new CtrbuildError('LAYER_LIMIT', message, { hint: raiseHint('entries') })
 }

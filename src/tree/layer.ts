@@ -9,6 +9,7 @@ import { CtrbuildError } from '../errors.ts'
 import type { Folder, Item } from './folder.ts'
 import { findParent, type Ground, newGround, place, removeFrom } from './layer-ground.ts'
 import { linkTo, type PendingLink, resolveLinks } from './layer-links.ts'
+import { TREE_LIMITS, type TreeLimits } from './limits.ts'
 import { type ByteString, type Dir, type Meta, WHITEOUT } from './node.ts'
 import { quoted } from './path.ts'
 
@@ -57,12 +58,6 @@ export interface LayerBuilder {
   finish(): Layer
 }
 
-/** What a layer may cost. */
-export interface LayerLimits {
-  /** Names that a layer may bring, with those of directories that it only implies. */
-  readonly maxEntries: number
-}
-
 interface Building {
   readonly ground: Ground
   readonly links: PendingLink[]
@@ -70,13 +65,12 @@ interface Building {
   readonly oddWhiteouts: ByteString[]
 }
 
-const MAX_ENTRIES = 5_000_000
 /** The kernel's PATH_MAX without the NUL. */
 const MAX_TARGET = 4095
 
 /** An empty layer. */
-export function createLayer({ maxEntries = MAX_ENTRIES }: Partial<LayerLimits> = {}): LayerBuilder {
-  const building: Building = { ground: newGround(maxEntries), links: [], dropped: [], oddWhiteouts: [] }
+export function createLayer(limits: TreeLimits = TREE_LIMITS): LayerBuilder {
+  const building: Building = { ground: newGround(limits), links: [], dropped: [], oddWhiteouts: [] }
   return {
     add: entry => addEntry(building, entry),
     finish: () => {

@@ -3,16 +3,17 @@
  * Everything behind it works on components and checks nothing again.
  */
 import { CtrbuildError } from '../errors.ts'
+import { raiseHint, type TreeLimits } from './limits.ts'
 import { type ByteString, display, WHITEOUT } from './node.ts'
 
 /** Components of a path from the root, none of them empty, `.` or `..`. The root itself has none. */
 export type Names = readonly ByteString[]
 
 /**
- * Directories nested deeper than this are refused wherever a tree grows, so that walks over trees may recurse.
- * The kernel's PATH_MAX ends paths at 4096 bytes.
+ * Names of one path, wherever a tree grows: no more fit into the kernel's PATH_MAX of 4096 bytes, and walks over trees
+ * may recurse. Layers are held to less (`TreeLimits.depth`).
  */
-export const MAX_DEPTH = 1024
+export const MAX_DEPTH = 2047
 /** The kernel's NAME_MAX. */
 const MAX_NAME = 255
 
@@ -50,9 +51,18 @@ export function checkEntryName(name: ByteString, path: ByteString): void {
 }
 
 /** @throws CtrbuildError LAYER_LIMIT */
-export function checkDepth(depth: number, path: ByteString): void {
-  if (depth <= MAX_DEPTH) return
-  throw new CtrbuildError('LAYER_LIMIT', `${quoted(path)} is more than ${MAX_DEPTH} directories deep`)
+export function checkDepth(
+  depth: number,
+  path: ByteString,
+  limits: Pick<TreeLimits, 'depth'> = { depth: MAX_DEPTH },
+): void {
+  if (depth <= limits.depth) return
+  const message = `${quoted(path)} is more than ${limits.depth} directories deep`
+  throw new CtrbuildError(
+    'LAYER_LIMIT',
+    message,
+    limits.depth < MAX_DEPTH ? { hint: raiseHint('depth') } : {},
+  )
 }
 
 /** Components of a symlink's target or of any other path that may hold `.` and `..`: `..` is kept, `.` is left out. */

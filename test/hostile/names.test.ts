@@ -65,7 +65,7 @@ testCases({
   'a pax header of 2 MiB': pax(
     'comment',
     'c'.repeat(2 << 20),
-    /^LAYER_LIMIT: .* limit headerBytes of 1048576/,
+    /^LAYER_LIMIT: .* limit headerSize of 1048576/,
   ),
   'a negative owner': pax('uid', '-2', /^TAR_INVALID: .*uid is not a number/),
   'an owner that means nobody': only('f', /^TAR_INVALID: .*4294967295 is no user/, { uid: 0xffff_ffff }),

@@ -4,6 +4,7 @@ import { type DiffId, digestOf } from '../../src/oci/digest.ts'
 import { parseReference } from '../../src/oci/reference.ts'
 import { desire } from '../../src/plan/desire.ts'
 import type { Desired, Observed, ObservedBundle, Plan, Stamp } from '../../src/plan/types.ts'
+import { LIMIT_DEFAULTS } from '../../src/spec/limits.ts'
 import type { BundleSpec, Spec } from '../../src/spec/types.ts'
 
 const AMD64 = { os: 'linux', architecture: 'amd64', variant: undefined }
@@ -42,6 +43,7 @@ export function specOf(...bundles: readonly BundleSpec[]): Spec {
     store: '.ctrbuild',
     out: 'out',
     keep: 3,
+    limits: LIMIT_DEFAULTS,
     bundles: bundles.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { LIMIT_DEFAULTS } from '../../src/spec/limits.ts'
 import { found, foundInBundle, good, goodBundle, parse } from './check-spec.ts'
 
 const HEAD = 'apiVersion: ctrbuild/v1\nkind: Bundles\n'
@@ -9,6 +10,7 @@ test('a bundle that says nothing but its image', () => {
     store: '.ctrbuild',
     out: 'out',
     keep: 3,
+    limits: LIMIT_DEFAULTS,
     bundles: [
       {
         name: 'redis',
@@ -184,7 +186,7 @@ test.each([
     `${HEAD}bundle: {}\nx-y: 1\nbundles: {}`,
     [
       '3:1 SPEC_INVALID bundle is not a known key [Did you mean "bundles"?]',
-      '4:1 SPEC_INVALID x-y is not a known key [Known keys: apiVersion, kind, store, out, keep, defaults, images, bundles]',
+      '4:1 SPEC_INVALID x-y is not a known key [Known keys: apiVersion, kind, store, out, keep, limits, defaults, images, bundles]',
     ],
   ],
   [
@@ -381,4 +383,19 @@ test.each([
   ['4294967294', '4294967294'],
 ])('users: %s', (written, expected) => {
   expect(goodBundle(`user: ${written}`).user).toBe(expected)
+})
+
+test('limits are read one by one, and what is not written has its default', () => {
+  const limited = (text: string) => `${HEAD}limits: ${text}\nbundles: { b: { image: a } }`
+  expect(good(limited('{ ratio: 5000, layerSize: 64GiB }')).limits).toEqual({
+    ...LIMIT_DEFAULTS,
+    ratio: 5000,
+    layerSize: 64 * 1024 ** 3,
+  })
+  expect(found(limited('{ ratoi: 1, depth: 2048, entries: 0, headerSize: 1MB }'))).toEqual([
+    '3:11 SPEC_INVALID limits.ratoi is not a known key [Did you mean "ratio"?]',
+    '3:28 SPEC_INVALID limits.depth must be at most 2047, found the number 2048',
+    '3:43 SPEC_INVALID limits.entries must be at least 1, found the number 0',
+    '3:58 SPEC_INVALID limits.headerSize must be a size such as 64MiB or 1G, found "1MB" [K, M, G and T count in 1024, as KiB, MiB, GiB and TiB do]',
+  ])
 })

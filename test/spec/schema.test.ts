@@ -79,6 +79,11 @@ test('keys that have a default say so, and no others', () => {
       "/bundles/*/terminal": false,
       "/images/*/insecure": false,
       "/keep": 3,
+      "/limits/depth": 1024,
+      "/limits/entries": 5000000,
+      "/limits/headerSize": "1MiB",
+      "/limits/layerSize": "16GiB",
+      "/limits/ratio": 1000,
       "/out": "out",
       "/store": ".ctrbuild",
     }

@@ -41,6 +41,8 @@ export function keysPage(): string {
       properties: { ...top, defaults: defaults!, images: images!, bundles: bundles! },
       required: schema.required ?? [],
     }),
+    '## `limits`',
+    table(top.limits!),
     '## `images.NAME`',
     table(entryOf(images!)),
     '## `bundles.NAME` and `defaults`',

@@ -4,6 +4,7 @@ import { type DiffId, digestOf } from '../../src/oci/digest.ts'
 import { parsePlatform } from '../../src/oci/platform.ts'
 import { parseReference } from '../../src/oci/reference.ts'
 import type { ResolvedImage } from '../../src/source/types.ts'
+import { LIMIT_DEFAULTS } from '../../src/spec/limits.ts'
 import type { BundleSpec, ImageSpec, Spec } from '../../src/spec/types.ts'
 
 const TYPE = 'application/vnd.oci.image'
@@ -18,6 +19,7 @@ export function specOf(...bundles: (readonly ImageSpec[])[]): Spec {
     store: '.ctrbuild',
     out: 'out',
     keep: 3,
+    limits: LIMIT_DEFAULTS,
     bundles: bundles.map((images, i) => bundleOf(`bundle${i}`, images)),
   }
 }

@@ -12,6 +12,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createLayer, type LayerEntry, type SpecialType } from '../../src/tree/layer.ts'
+import type { TreeLimits } from '../../src/tree/limits.ts'
 import {
   type ByteString,
   compareBytes,
@@ -32,8 +33,8 @@ export function layer(text: string): Dir {
 }
 
 /** The tree of one layer's entries. */
-export function layerOf(list: Iterable<LayerEntry>): Dir {
-  const builder = createLayer()
+export function layerOf(list: Iterable<LayerEntry>, limits?: TreeLimits): Dir {
+  const builder = createLayer(limits)
   for (const entry of list) builder.add(entry)
   return builder.finish().root
 }

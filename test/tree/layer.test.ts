@@ -1,6 +1,7 @@
 /** What an archive's entries come to, in the order they are in. */
 import { describe, expect, test } from 'vitest'
 import { createLayer } from '../../src/tree/layer.ts'
+import { TREE_LIMITS } from '../../src/tree/limits.ts'
 import { IMPLIED_META } from '../../src/tree/node.ts'
 import { problemOf } from '../support/problem.ts'
 import { entries, layer, lines, show } from '../support/tree.ts'
@@ -146,7 +147,7 @@ describe('what cannot be kept is reported', () => {
 
 describe('limits', () => {
   test('on what a layer brings, implied directories counted', async () => {
-    const builder = createLayer({ maxEntries: 3 })
+    const builder = createLayer({ ...TREE_LIMITS, entries: 3 })
     for (const entry of entries('f /a/b\n f /c\n f /c 644 again\n d /a 700')) builder.add(entry)
     const [more] = entries('f /d')
     expect(await problemOf(() => builder.add(more!))).toBe(

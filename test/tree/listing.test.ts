@@ -103,7 +103,7 @@ describe('anything else is damage', () => {
     [rows([0, 'h', 5, 0]), ' in row 1'],
     [rows([0, 'h', 5, 1]), ' in row 1'],
     [rows('f'), ' in row 1'],
-    [JSON.stringify({ ...JSON.parse(rows()), rows: deepRows(1025) }), ' in row 1025'],
+    [JSON.stringify({ ...JSON.parse(rows()), rows: deepRows(2048) }), ' in row 2048'],
   ])('%.60s', async (text, where) => {
     expect(await problemOf(() => decodeListing(text, 'the layer x'))).toBe(
       `OBJECT_DAMAGED: the listing of the layer x is damaged${where}`,

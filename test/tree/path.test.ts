@@ -52,7 +52,7 @@ describe('a path is refused', () => {
     const deep = 'd/'.repeat(MAX_DEPTH)
     expect(parseEntryPath(deep)).toHaveLength(MAX_DEPTH)
     expect(await problemOf(() => parseEntryPath(`${deep}d`))).toMatch(
-      /^LAYER_LIMIT: .* is more than 1024 directories deep$/,
+      /^LAYER_LIMIT: .* is more than 2047 directories deep$/,
     )
   })
 })

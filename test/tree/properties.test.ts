@@ -1,6 +1,7 @@
 /** What holds for every stack of layers, on random ones. The seed of a failure is in its message. */
 import { describe, expect, test } from 'vitest'
 import { CtrbuildError } from '../../src/errors.ts'
+import { TREE_LIMITS } from '../../src/tree/limits.ts'
 import { decodeListing, encodeListing } from '../../src/tree/listing.ts'
 import type { Dir } from '../../src/tree/node.ts'
 import { MAX_DEPTH } from '../../src/tree/path.ts'
@@ -12,7 +13,7 @@ import { randomOf } from '../support/random.ts'
 import { randomStack } from '../support/stack.ts'
 import { hasContradiction, hasLinkToRemoved, inSafeOrder } from '../support/stack-shape.ts'
 import type { TarInput } from '../support/tar-writer.ts'
-import { entryOf, layer, layerOf, merge, show } from '../support/tree.ts'
+import { entries, entryOf, layerOf, merge, show } from '../support/tree.ts'
 
 interface Case {
   readonly seed: number
@@ -126,7 +127,11 @@ describe('a listing', () => {
 
 test('the deepest trees that there may be are no trouble', () => {
   const path = 'd/'.repeat(MAX_DEPTH - 1)
-  const layers = [layer(`f /${path}f\n l /l ${path}`), layer(`d /${path} 700\n f /l/g\n f /l/.wh.f`)]
+  const limits = { ...TREE_LIMITS, depth: MAX_DEPTH }
+  const layers = [
+    layerOf(entries(`f /${path}f\n l /l ${path}`), limits),
+    layerOf(entries(`d /${path} 700\n f /l/g\n f /l/.wh.f`), limits),
+  ]
   const root = merge(layers)
   expect(show(root).endsWith(`d /${path.slice(0, -1)} 700\nf /${path}g 644\nl /l ${path}`)).toBe(true)
   expect(encodeListing(decodeListing(encodeListing(root)))).toBe(encodeListing(root))

@@ -49,7 +49,7 @@ export function openCursor(source: ByteSource, limits: TarLimits): Cursor {
       taken += chunk.length
       chunk = next
       at = 0
-      checkLimit(limits, 'totalBytes', taken + chunk.length + expanded, headerOffset)
+      checkLimit(limits, 'layerSize', taken + chunk.length + expanded, headerOffset)
     }
     return true
   }
@@ -99,7 +99,7 @@ export function openCursor(source: ByteSource, limits: TarLimits): Cursor {
     },
     expand(length) {
       expanded += length
-      checkLimit(limits, 'totalBytes', taken + chunk.length + expanded, headerOffset)
+      checkLimit(limits, 'layerSize', taken + chunk.length + expanded, headerOffset)
     },
   }
 }

@@ -92,7 +92,7 @@ function refuseWithin({ offset, typeflag }: Header, pending: Pending): void {
 
 function keepGlobal(gatherer: Gatherer, header: Header): void {
   gatherer.globalBytes += header.size
-  checkLimit(gatherer.limits, 'headerBytes', gatherer.globalBytes, header.offset)
+  checkLimit(gatherer.limits, 'headerSize', gatherer.globalBytes, header.offset)
   gatherer.globals = readPaxHeader(gatherer, header)
 }
 
@@ -116,7 +116,7 @@ function readLongName(gatherer: Gatherer, header: Header): ByteString {
 }
 
 function readBody<T>({ cursor, limits }: Gatherer, header: Header, read: (body: Buffer) => T): T {
-  checkLimit(limits, 'headerBytes', header.size, header.offset)
+  checkLimit(limits, 'headerSize', header.size, header.offset)
   const result = read(cursor.read(header.size))
   cursor.skip(paddingOf(header.size))
   return result

@@ -37,7 +37,7 @@ export function readOldSparseMap(block: Buffer, context: SparseContext): SparseM
   let isOpen = pushPieces(pieces, block, OLD, context)
   let isExtended = block[OLD.isExtended] !== 0
   for (let bytes = BLOCK; isExtended; bytes += BLOCK) {
-    checkLimit(limits, 'headerBytes', bytes, header.offset)
+    checkLimit(limits, 'headerSize', bytes, header.offset)
     const more = cursor.read(BLOCK)
     if (isOpen) isOpen = pushPieces(pieces, more, EXTENSION, context)
     isExtended = more[EXTENSION.isExtended] !== 0
@@ -126,7 +126,7 @@ function readLines(
   let length = 0
   while (numbers.length < wanted) {
     length += BLOCK
-    checkLimit(limits, 'headerBytes', length, header.offset)
+    checkLimit(limits, 'headerSize', length, header.offset)
     if (length > stored) throw malformed(header.offset, "a sparse file's map is longer than what is stored")
     for (const byte of cursor.read(BLOCK)) {
       const digit = byte - 0x30

@@ -41,7 +41,7 @@ const SEED = archive(
   file('last'),
 )
 
-const LIMITS = { ...TAR_LIMITS, totalBytes: 64 << 20 }
+const LIMITS = { ...TAR_LIMITS, layerSize: 64 << 20 }
 const change = fc.record({
   at: fc.nat(SEED.length - 1),
   byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 0x20, 0x30, 0x37, 0x39, 0x80, 0xff)),

@@ -24,15 +24,15 @@ describe('limits', () => {
     ['componentBytes', 200, writeTar([{ path: `a/${'b'.repeat(200)}/c`, type: 'file' }])],
     ['componentBytes', 200, writeTar([{ path: 'l', type: 'hardlink', target: `a/${'b'.repeat(200)}` }])],
     ['xattrBytes', 5000, withXattr(5000)],
-    ['headerBytes', 5026, withXattr(5000)],
-    ['headerBytes', 400, archive(long('L', 'abc/'.repeat(100)), file('f'))],
+    ['headerSize', 5026, withXattr(5000)],
+    ['headerSize', 400, archive(long('L', 'abc/'.repeat(100)), file('f'))],
     [
-      'headerBytes',
+      'headerSize',
       18,
       archive(paxHeader([paxRecord('uid', '11')], 'g'), paxHeader([paxRecord('uid', '12')], 'g')),
     ],
-    ['totalBytes', manyFiles.length, manyFiles],
-    ['totalBytes', 1_000_000 + sparse.length, sparse],
+    ['layerSize', manyFiles.length, manyFiles],
+    ['layerSize', 1_000_000 + sparse.length, sparse],
   ])('%s of %i is kept and not passed', (name, most, tar) => {
     const read = (limit: number) => (): unknown =>
       readAll(tar, [tar.length], { ...TAR_LIMITS, [name]: limit })
@@ -53,8 +53,8 @@ describe('limits', () => {
   it('counts attributes of a global header for each entry', () => {
     const global = paxHeader([paxRecord('SCHILY.xattr.user.a', 'x'.repeat(60_000))], 'g')
     const tar = archive(global, ...Array.from({ length: 100 }, () => file('f')))
-    const limits = { ...TAR_LIMITS, totalBytes: 3_000_000 }
-    expect(() => readAll(tar, [tar.length], limits)).toThrow('limit totalBytes')
+    const limits = { ...TAR_LIMITS, layerSize: 3_000_000 }
+    expect(() => readAll(tar, [tar.length], limits)).toThrow('limit layerSize')
   })
 
   it.each(['x', 'g', 'L', 'K'])('refuses a %s header of 1 GiB before it reads it', typeflag => {
@@ -66,7 +66,7 @@ describe('limits', () => {
       magic: typeflag < 'a' ? GNU : 'ustar\x0000',
     })
     const source = { next: () => (pulled++ === 0 ? header : Buffer.alloc(1 << 20)) }
-    expect(() => [...readTar(source)]).toThrow('limit headerBytes')
+    expect(() => [...readTar(source)]).toThrow('limit headerSize')
     expect(pulled).toBe(1)
   })
 
@@ -77,13 +77,13 @@ describe('limits', () => {
     more[504] = 1
     let pulled = 0
     const source = { next: () => (pulled++ === 0 ? sealHeader(header) : more) }
-    expect(() => [...readTar(source)]).toThrow('limit headerBytes')
+    expect(() => [...readTar(source)]).toThrow('limit headerSize')
     expect(pulled).toBeLessThan(3000)
   })
 
   it('stops a source that never ends', () => {
     const zeros = Buffer.alloc(1 << 20)
-    const limits = { ...TAR_LIMITS, totalBytes: 64 << 20 }
-    expect(() => [...readTar({ next: () => zeros }, limits)]).toThrow('limit totalBytes')
+    const limits = { ...TAR_LIMITS, layerSize: 64 << 20 }
+    expect(() => [...readTar({ next: () => zeros }, limits)]).toThrow('limit layerSize')
   })
 })
