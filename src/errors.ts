@@ -75,8 +75,14 @@ export const EXIT_STATUS = {
   VARIABLE_MISSING: 65,
   /** `set:` has a variable that no template of the image uses. */
   VARIABLE_UNKNOWN: 65,
-  /** The folder of the bundles has a name that no unit can hold. */
+  /** The folder of the bundles has a name that no unit can hold, or a link leads out of `--root`. */
   INSTALL_PATH: 65,
+  /** Something stands where a service's file is to go, and ctrbuild did not put it there. */
+  INSTALL_FOREIGN: 65,
+  /** A bundle is to be installed that was not applied, or not as it was made. */
+  NOT_APPLIED: 66,
+  /** A service did not come up with its new files, so the old ones are back. */
+  SERVICE_FAILED: 1,
 
   /** The store is not an OSTree repository that ctrbuild can use. */
   REPO_INVALID: 65,

@@ -23,7 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   source: [...CORE, 'sys'],
   ostree: [...CORE, 'sys'],
   apply: [...CORE, 'sys', 'ostree', 'source', 'report'],
-  commands: [...CORE, 'sys', 'ostree', 'source', 'report', 'apply'],
+  install: [...CORE, 'sys', 'apply'],
+  commands: [...CORE, 'sys', 'ostree', 'source', 'report', 'apply', 'install'],
   cli: ['commands', 'report', 'sys'],
 }
 

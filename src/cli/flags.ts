@@ -69,6 +69,13 @@ export function lockingOptions(
   }
 }
 
+/** Flags of verbs that put files in place. */
+export const INSTALL_FLAGS = {
+  root: { ...TEXT, desc: 'The folder of another machine, instead of this one' },
+  'dry-run': { ...SWITCH, desc: 'Only show what would be done' },
+  json: { ...SWITCH, desc: 'Print what is done as JSON' },
+} as const
+
 /** How long to wait for another ctrbuild that holds the store. */
 export const LOCK_TIMEOUT = { ...TEXT, default: '5m', desc: 'How long to wait for the store' } as const
 

@@ -9,6 +9,20 @@ import { type Prepared, prepareApply } from './prepare-apply.ts'
 export async function apply(options: ApplyOptions, surroundings: Surroundings): Promise<number> {
   const prepared = await prepareApply(options, surroundings)
   if (prepared === undefined) return EXIT_STATUS.SPEC_INVALID
+  const status = await applyPrepared(prepared, options, surroundings)
+  if (status !== 0 || !options.install) return status
+  const { install } = await import('./install.ts')
+  return install(
+    { ...options, names: options.targets, root: undefined, dryRun: false, json: false },
+    surroundings,
+  )
+}
+
+async function applyPrepared(
+  prepared: Prepared,
+  options: ApplyOptions,
+  surroundings: Surroundings,
+): Promise<number> {
   const upToDate = isQuiet(prepared) ? planOfNothing(prepared) : undefined
   if (upToDate !== undefined) {
     surroundings.stdout.write(renderPlan(upToDate, painter(options, surroundings.stdout)))

@@ -40,6 +40,8 @@ export interface ApplyOptions extends LockingOptions {
   readonly jobs: number | undefined
   /** Generations of a bundle that stay; `undefined` leaves it to bundles.yaml. */
   readonly keep: number | undefined
+  /** Put the services in place when all is made. */
+  readonly install: boolean
   /** Milliseconds to wait for another ctrbuild that holds the store. */
   readonly lockTimeout: number
 }

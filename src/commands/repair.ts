@@ -129,6 +129,7 @@ function applyAgain(
     planFile: undefined,
     jobs: undefined,
     keep: undefined,
+    install: false,
   }
   return performApply({ places, lockText: undefined, makePlan }, applying, surroundings)
 }

@@ -56,7 +56,13 @@ export function placeUnit(template: string, destdir: string): string {
   return lines.join('\n')
 }
 
-/** A text that systemd does not read, or whose paths it takes as they are. */
+/** Lines for tmpfiles.d whose bundle lies in a folder. */
+export function placeTmpfiles(template: string, destdir: string): string {
+  refusePath(destdir)
+  return renderLine(template, unitWord(destdir))
+}
+
+/** A text that systemd does not read. */
 export function placeText(template: string, destdir: string): string {
   return renderLine(template, destdir)
 }

@@ -5,10 +5,12 @@ import { diff } from './diff.ts'
 import { exportVerb } from './export.ts'
 import { fmt } from './fmt.ts'
 import { history } from './history.ts'
+import { install } from './install.ts'
 import { lock } from './lock.ts'
 import { plan } from './plan.ts'
 import { rollback } from './rollback.ts'
 import { show } from './show.ts'
+import { uninstall } from './uninstall.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 
@@ -22,6 +24,8 @@ export const VERBS: readonly Verb[] = [
   apply,
   history,
   rollback,
+  install,
+  uninstall,
   exportVerb,
   verify,
 ]

@@ -1,7 +1,16 @@
 /** `ctrbuild apply` on the command line. */
 import type { ApplyOptions } from '../../commands/context.ts'
 import { usage } from '../../commands/usage.ts'
-import { countOf, durationOf, LOCK_TIMEOUT, lockingFlags, lockingOptions, TEXT } from '../flags.ts'
+import {
+  countOf,
+  durationOf,
+  LOCK_TIMEOUT,
+  lockingFlags,
+  lockingOptions,
+  once,
+  SWITCH,
+  TEXT,
+} from '../flags.ts'
 import { verb } from '../verb.ts'
 
 export const apply = verb({
@@ -17,6 +26,7 @@ export const apply = verb({
     ...lockingFlags(env),
     jobs: { ...TEXT, alias: 'j', desc: 'How much to do at once' },
     keep: { ...TEXT, desc: 'How many generations of a bundle to keep; "keep:" in bundles.yaml, or 3' },
+    install: { ...SWITCH, desc: 'Put the services in place too, as install does' },
     'lock-timeout': LOCK_TIMEOUT,
   }),
   choose(given) {
@@ -26,6 +36,7 @@ export const apply = verb({
       planFile: planfile,
       jobs: jobs === undefined ? undefined : countOf('jobs', jobs),
       keep: keep === undefined ? undefined : countOf('keep', keep),
+      install: once('install', given.install),
       lockTimeout: durationOf('lock-timeout', given['lock-timeout']),
     }
     if (planfile !== undefined && target.length > 0) throw usage('a saved plan cannot be limited to --target')
