@@ -11,6 +11,7 @@ import { startReaders } from '../ostree/readers.ts'
 import { beginStage, discard, publish } from '../ostree/stage.ts'
 import type { Repo } from '../ostree/types.ts'
 import type { Step } from '../plan/types.ts'
+import type { Trace } from '../report/trace.ts'
 import { syncFs } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { assembleBundle } from './assemble.ts'
@@ -44,11 +45,11 @@ export interface Applied {
  * @throws whatever `signal` was aborted with; then nothing has changed but blobs that have arrived
  */
 export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Parallelism): Promise<Applied> {
-  const { places, plan, signal } = inputs
+  const { places, plan, signal, trace } = inputs
   const work = beginWork(inputs, repo, parallelism)
   try {
     mkdirSync(places.out, { recursive: true, mode: 0o755 })
-    const outcomes = await execute(plan.steps, performer(work))
+    const outcomes = await trace.span('steps', inside => execute(plan.steps, performer(work, inside)))
     signal.throwIfAborted()
     for (const outcome of outcomes) if (isFatal(outcome)) throw outcome.error
     for (const outcome of outcomes) report(work, outcome)
@@ -60,9 +61,11 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
     signal.throwIfAborted()
     throw diskError(error, `cannot write to ${places.store}`)
   } finally {
-    await work.readers.close()
-    for (const blob of work.spoiled) rmSync(blob, { force: true })
-    discard(work.stage)
+    await trace.span('tidy up', async () => {
+      await work.readers.close()
+      for (const blob of work.spoiled) rmSync(blob, { force: true })
+      discard(work.stage)
+    })
   }
 }
 
@@ -95,18 +98,18 @@ function limitTo(count: number, signal: AbortSignal): Limit {
     })
 }
 
-function performer(work: Work): Perform {
+function performer(work: Work, trace: Trace): Perform {
   const arrivals = arrivalsIn(work.places.blobs)
-  const perform = async (step: Step): Promise<void> => {
+  const perform = async (step: Step, inside: Trace): Promise<void> => {
     switch (step.kind) {
       case 'fetch':
         return fetchLayers(work, arrivals, step)
       case 'import':
-        return importStep(work, arrivals, step)
+        return importStep(work, arrivals, step, inside)
       case 'merge':
-        return work.serial(() => mergeLayers(work, step))
+        return work.serial(() => inside.span('merge', () => mergeLayers(work, step)))
       case 'assemble':
-        return work.serial(() => assembleBundle(work, step))
+        return work.serial(() => inside.span('assemble', inner => assembleBundle(work, step, inner)))
       case 'remove':
         work.removals.push(step.name)
         return
@@ -115,20 +118,26 @@ function performer(work: Work): Perform {
     }
   }
   return step =>
-    perform(step).catch(error => {
-      throw diskError(
-        error,
-        `cannot write to ${step.kind === 'assemble' ? work.places.out : work.places.store}`,
-      )
-    })
+    trace
+      .beside(step.id, inside => perform(step, inside))
+      .catch(error => {
+        throw diskError(
+          error,
+          `cannot write to ${step.kind === 'assemble' ? work.places.out : work.places.store}`,
+        )
+      })
 }
 
 /** Makes everything durable, then visible: objects, refs, bundles, in this order. */
 async function finish(work: Work): Promise<void> {
-  const { out } = work.places
-  await makeDurable(work)
+  await work.trace.span('make durable', () => makeDurable(work))
   // From here on nothing is waited for, so that no signal comes in between.
-  if (work.refs.size > 0) publish(work.stage, work.refs)
+  if (work.refs.size > 0) work.trace.now('publish', () => publish(work.stage, work.refs))
+  work.trace.now('switch', () => switchAll(work))
+}
+
+function switchAll(work: Work): void {
+  const { out } = work.places
   const switched: string[] = []
   for (let next = work.drafts.shift(); next !== undefined; next = work.drafts.shift()) {
     const { draft, action, digest } = next

@@ -5,6 +5,7 @@ import { type Bundle, bundleDigest } from '../bundle/bundle.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { checkoutTree } from '../ostree/checkout.ts'
 import type { AssembleStep, DesiredBundle, Stamp } from '../plan/types.ts'
+import type { Trace } from '../report/trace.ts'
 import type { Dir } from '../tree/node.ts'
 import { describeBundle, identityOf, rootfsOf, type Scene } from './describe.ts'
 import { beginGeneration, type Draft, removeTree, STAMP } from './generations.ts'
@@ -14,7 +15,11 @@ import { unionOf } from './unions.ts'
 import { imageOf, type Work } from './work.ts'
 
 /** Performs an assemble step: the generation is complete afterwards, and waits to be switched to. */
-export async function assembleBundle(work: Work, { name, action }: AssembleStep): Promise<void> {
+export async function assembleBundle(
+  work: Work,
+  { name, action }: AssembleStep,
+  trace: Trace,
+): Promise<void> {
   const desired = work.plan.bundles.find(bundle => bundle.name === name)!
   const union = unionOf(work, desired.chainId)
   const image = imageOf(work, desired.images.at(-1)!)
@@ -31,7 +36,7 @@ export async function assembleBundle(work: Work, { name, action }: AssembleStep)
   const rootfs = rootfsOf(union.root, bundle.points)
   const draft = beginGeneration(work.places.out, name)
   try {
-    await checkOut(work, desired, rootfs, draft)
+    await trace.span('check out', () => checkOut(work, desired, rootfs, draft))
     const digest = bundleDigest(identity, union)
     for (const { path, mode, content } of bundle.files) {
       mkdirSync(dirname(join(draft.path, path)), { recursive: true, mode: 0o755 })

@@ -9,6 +9,7 @@ import { type ImportedLayer, importLayer, type LayerBlob } from '../ostree/impor
 import { layerListingRef, putListing } from '../ostree/listings.ts'
 import { putCommit } from '../ostree/write.ts'
 import type { FetchStep, ImportStep, StepId } from '../plan/types.ts'
+import type { Trace } from '../report/trace.ts'
 import { decodeListing } from '../tree/listing.ts'
 import { display } from '../tree/node.ts'
 import { Unreachable } from './execute.ts'
@@ -84,12 +85,22 @@ export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchSte
 }
 
 /** Performs an import step, when its blob has arrived. */
-export async function importStep(work: Work, arrivals: Arrivals, step: ImportStep): Promise<void> {
-  const path = await arrivals.wait(step.layer)
-  await work.imports(() => importBlob(work, step, path))
+export async function importStep(
+  work: Work,
+  arrivals: Arrivals,
+  step: ImportStep,
+  trace: Trace,
+): Promise<void> {
+  const path = await trace.span('wait for its blob', () => arrivals.wait(step.layer))
+  await work.imports(() => trace.span('import', inside => importBlob(work, step, path, inside)))
 }
 
-async function importBlob(work: Work, { layer, image }: ImportStep, path: string): Promise<void> {
+async function importBlob(
+  work: Work,
+  { layer, image }: ImportStep,
+  path: string,
+  trace: Trace,
+): Promise<void> {
   const { writer, readers, limits, signal, reporter, refs } = work
   const name = hexOf(layer.diffId).slice(0, 12)
   const about = { layer: name, image: imageOf(work, image).locked.reference }
@@ -98,6 +109,7 @@ async function importBlob(work: Work, { layer, image }: ImportStep, path: string
   const blob: LayerBlob = { path, name, ...layer, compression: compressionOf(layer.mediaType) }
   try {
     const imported = await importLayer(blob, { writer, readers, limits, signal, progress })
+    for (const span of imported.threads) trace.add(span)
     refs.set(layerListingRef(layer.diffId), putListing(writer, imported.listing))
     refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...imported })))
     work.layers.set(layer.diffId, decodeListing(imported.listing))

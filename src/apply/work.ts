@@ -8,6 +8,7 @@ import type { Stage } from '../ostree/stage.ts'
 import type { Checksum } from '../ostree/types.ts'
 import type { DesiredImage, ImageKey, Plan } from '../plan/types.ts'
 import type { Reporter } from '../report/events.ts'
+import type { Trace } from '../report/trace.ts'
 import type { CachedSource } from '../source/cached.ts'
 import type { Dir } from '../tree/node.ts'
 import type { Draft } from './generations.ts'
@@ -31,6 +32,7 @@ export interface ApplyInputs {
   readonly keep: number
   readonly userPlaces: UserPlaces
   readonly reporter: Reporter
+  readonly trace: Trace
   readonly signal: AbortSignal
   /** Milliseconds; only for what is told to people. */
   now(): number

@@ -36,6 +36,8 @@ export interface PlanOptions extends LockingOptions {
 export interface ApplyOptions extends LockingOptions {
   /** A plan that `plan --out` saved. */
   readonly planFile: string | undefined
+  /** File to write a trace to, as written. */
+  readonly trace: string | undefined
   /** Limit on what is done at once; `undefined` leaves it to the machine. */
   readonly jobs: number | undefined
   /** Generations of a bundle that stay; `undefined` leaves it to bundles.yaml. */

@@ -10,6 +10,7 @@ import { renderPlan } from '../plan/render.ts'
 import type { Plan } from '../plan/types.ts'
 import { openReporter } from '../report/reporter.ts'
 import { renderSummary } from '../report/summary.ts'
+import { type Trace, traceCommand } from '../report/trace.ts'
 import { type ApplyOptions, type CommandOptions, painter, type Surroundings } from './context.ts'
 import { openSource, privilegeOf, userPlacesOf, writeLockFile } from './inputs.ts'
 import type { Prepared } from './prepare-apply.ts'
@@ -23,20 +24,26 @@ export async function performApply(
   prepared: Prepared,
   options: ApplyOptions,
   surroundings: Surroundings,
+  trace: Trace = traceCommand('ctrbuild'),
 ): Promise<number> {
   const locking = { verb: 'apply', lockTimeout: options.lockTimeout }
-  return withStoreLock(prepared.places, locking, surroundings, () => perform(prepared, options, surroundings))
+  return withStoreLock(prepared.places, locking, surroundings, () =>
+    perform(prepared, options, surroundings, trace),
+  )
 }
 
 async function perform(
   prepared: Prepared,
   options: ApplyOptions,
   surroundings: Surroundings,
+  trace: Trace,
 ): Promise<number> {
   const { places } = prepared
   const { stdout, now } = surroundings
-  await removeLeftovers(places)
-  const plan = prepared.makePlan()
+  const plan = await trace.span('plan', async () => {
+    await removeLeftovers(places)
+    return prepared.makePlan()
+  })
   stdout.write(renderPlan(plan, painter(options, stdout)))
   const [blocker] = plan.blockers
   if (blocker !== undefined) throw new CtrbuildError(blocker.code, blocker.message, { hint: blocker.hint })
@@ -44,7 +51,7 @@ async function perform(
   if (plan.steps.length === 0) return 0
 
   const began = now()
-  const { outcomes, space } = await performPlan(plan, places, options, surroundings)
+  const { outcomes, space } = await performPlan(plan, places, options, surroundings, trace)
   stdout.write(renderSummary({ outcomes, space, seconds: (now() - began) / 1000 }))
   return statusOf(outcomes)
 }
@@ -67,6 +74,7 @@ export async function performPlan(
   places: Places,
   options: PerformOptions,
   surroundings: Surroundings,
+  trace: Trace = traceCommand('ctrbuild'),
 ): Promise<Applied> {
   const { signal, now, cpus } = surroundings
   const repo = initRepo(places.repo, plan.privilege === 'root' ? 'bare' : 'bare-user')
@@ -82,6 +90,7 @@ export async function performPlan(
       keep: options.keep ?? plan.keep,
       userPlaces: userPlacesOf(surroundings),
       reporter,
+      trace,
       signal,
       now,
     }

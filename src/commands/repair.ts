@@ -130,6 +130,7 @@ function applyAgain(
     jobs: undefined,
     keep: undefined,
     install: false,
+    trace: undefined,
   }
   return performApply({ places, lockText: undefined, makePlan }, applying, surroundings)
 }

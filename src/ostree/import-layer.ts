@@ -7,7 +7,7 @@ import { openBlob } from './decompress.ts'
 import { type CompressedBlob, type Inflated, uncompressedSide } from './inflate.ts'
 import type { ObjectWriter } from './object-writer.ts'
 import { type ReadLayer, readLayer } from './read-layer.ts'
-import type { Readers } from './readers.ts'
+import type { Readers, Threads } from './readers.ts'
 
 /** A blob of at most so many bytes, which unpacks to at most so many, is read where it is: threads take longer to start. */
 const SMALL = { blob: 1 << 20, layer: 4 << 20 }
@@ -41,7 +41,7 @@ export interface ImportContext {
 }
 
 /** A layer whose objects are all staged and whose digests are right. */
-export type ImportedLayer = ReadLayer & Pick<Inflated, 'uncompressedSize'>
+export type ImportedLayer = ReadLayer & Pick<Inflated, 'uncompressedSize'> & Threads
 
 /**
  * Imports a layer: its objects are staged, its commit is the caller's to make.
@@ -65,7 +65,7 @@ export async function importLayer(layer: LayerBlob, context: ImportContext): Pro
 async function readSmall(
   blob: CompressedBlob,
   { writer, limits }: ImportContext,
-): Promise<(ReadLayer & Inflated) | undefined> {
+): Promise<(ReadLayer & Inflated & Threads) | undefined> {
   const stream = openBlob(blob.path, blob.compression, blob.name)
   const uncompressed = uncompressedSide(blob)
   const chunks: Buffer[] = []
@@ -75,7 +75,7 @@ async function readSmall(
   }
   const digests = { digest: stream.digest(), ...uncompressed.end() }
   const source = { next: () => chunks.shift() }
-  return { ...readLayer(source, limits, writer), ...digests }
+  return { ...readLayer(source, limits, writer), ...digests, threads: [] }
 }
 
 function checkDigests(blob: LayerBlob, { digest, diffId }: Inflated): void {

@@ -12,7 +12,7 @@ import type { ReadLayer } from './read-layer.ts'
 import { abortRing, createRing, type Ring } from './ring.ts'
 import type { Stage } from './stage.ts'
 import type { Repo } from './types.ts'
-import type { Answer, Failure, Request } from './worker.ts'
+import type { Answer, Failure, Request, ThreadTime } from './worker.ts'
 
 /** A layer to be read, and who wants to know about it. */
 export interface Reading {
@@ -24,13 +24,18 @@ export interface Reading {
   progress(bytes: number): void
 }
 
+/** When threads did what. */
+export interface Threads {
+  readonly threads: readonly ThreadTime[]
+}
+
 /** Threads that read layers. */
 export interface Readers {
   /**
    * Decompresses and reads one layer.
    * @throws CtrbuildError as inflate and readLayer; whatever `signal` was aborted with
    */
-  read(reading: Reading): Promise<ReadLayer & Inflated>
+  read(reading: Reading): Promise<ReadLayer & Inflated & Threads>
   /**
    * Holds objects against their checksums, and says what is wrong with some.
    * @throws CtrbuildError DISK, PERMISSION
@@ -84,7 +89,7 @@ type Ask = (request: Request, progress?: (bytes: number) => void) => Promise<Ans
 async function readWith(
   ask: Ask,
   { blob, stage, limits, signal, progress }: Reading,
-): Promise<ReadLayer & Inflated> {
+): Promise<ReadLayer & Inflated & Threads> {
   const ring = createRing()
   const stop = () => abortRing(ring)
   signal.addEventListener('abort', stop)
@@ -93,7 +98,8 @@ async function readWith(
       closing(ring, ask({ kind: 'inflate', ring, blob }, progress)),
       closing(ring, ask({ kind: 'read', ring, stage, limits })),
     ])
-    if (inflated.kind === 'inflated' && read.kind === 'read') return { ...read.layer, ...inflated.inflated }
+    if (inflated.kind === 'inflated' && read.kind === 'read')
+      return { ...read.layer, ...inflated.inflated, threads: [inflated.took, read.took] }
     signal.throwIfAborted()
     throw firstFailure(inflated, read)
   } finally {

@@ -20,6 +20,8 @@ const PATIENCE = 100
 export interface Ring {
   readonly control: Int32Array
   readonly data: Uint8Array
+  /** Milliseconds that this thread has waited for the other one. */
+  waited: number
 }
 
 /** An empty ring of four slots of 1 MiB. */
@@ -27,6 +29,7 @@ export function createRing(): Ring {
   return {
     control: new Int32Array(new SharedArrayBuffer(4 * (LENGTHS + SLOTS))),
     data: new Uint8Array(new SharedArrayBuffer(SLOTS * SLOT_BYTES)),
+    waited: 0,
   }
 }
 
@@ -44,7 +47,7 @@ export function freeSlot(ring: Ring): Buffer {
     const taken = Atomics.load(ring.control, TAKEN)
     if (filled - taken < SLOTS)
       return Buffer.from(ring.data.buffer, (filled % SLOTS) * SLOT_BYTES, SLOT_BYTES)
-    Atomics.wait(ring.control, TAKEN, taken, PATIENCE)
+    waitWhile(ring, TAKEN, taken)
   }
 }
 
@@ -106,8 +109,15 @@ export function takeFrom(ring: Ring): { next(): Buffer | undefined } {
 function awaitSlot(ring: Ring, taken: number): void {
   while (Atomics.load(ring.control, FILLED) === taken) {
     if (isClosed(ring)) throw new RingClosed()
-    Atomics.wait(ring.control, FILLED, taken, PATIENCE)
+    waitWhile(ring, FILLED, taken)
   }
+}
+
+/** Waits until a counter has another value than it had. */
+function waitWhile(ring: Ring, counter: number, value: number): void {
+  const began = performance.now()
+  Atomics.wait(ring.control, counter, value, PATIENCE)
+  ring.waited += performance.now() - began
 }
 
 function release(ring: Ring, taken: number): void {

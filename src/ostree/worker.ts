@@ -1,5 +1,5 @@
 /** A worker thread's entry: decompresses a blob into a ring, or reads a layer from one, one request at a time. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, threadId } from 'node:worker_threads'
 import { CtrbuildError, type ErrorCode } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { diskError } from '../sys/failure.ts'
@@ -21,10 +21,20 @@ export type Request =
 /** What it says: how far it is, and once per request how that ended. */
 export type Answer =
   | { readonly kind: 'progress'; readonly bytes: number }
-  | { readonly kind: 'inflated'; readonly inflated: Inflated }
-  | { readonly kind: 'read'; readonly layer: ReadLayer }
+  | { readonly kind: 'inflated'; readonly inflated: Inflated; readonly took: ThreadTime }
+  | { readonly kind: 'read'; readonly layer: ReadLayer; readonly took: ThreadTime }
   | { readonly kind: 'checked'; readonly faults: readonly (readonly [ObjectName, string])[] }
   | ({ readonly kind: 'failed' } & Failure)
+
+/** When a thread did its part of a layer. */
+export interface ThreadTime {
+  readonly name: string
+  readonly thread: number
+  /** Milliseconds since 1970, with fractions. */
+  readonly began: number
+  readonly ended: number
+  readonly details: { readonly 'waited ms': number }
+}
 
 /** An error on its way to the main thread. */
 export interface Failure {
@@ -50,12 +60,26 @@ async function answer(request: Request): Promise<Answer> {
 
 async function perform(request: Request): Promise<Answer> {
   if (request.kind === 'check') return { kind: 'checked', faults: faultsAmong(request.repo, request.names) }
+  const began = clock()
+  const took = (name: string): ThreadTime => ({
+    name,
+    thread: threadId,
+    began,
+    ended: clock(),
+    details: { 'waited ms': Math.round(request.ring.waited) },
+  })
   if (request.kind === 'read') {
     const { ring, stage, limits } = request
-    return { kind: 'read', layer: readLayer(takeFrom(ring), limits, objectWriter(stage)) }
+    const layer = readLayer(takeFrom(ring), limits, objectWriter(stage))
+    return { kind: 'read', layer, took: took('read') }
   }
   const progress = (bytes: number) => parentPort!.postMessage({ kind: 'progress', bytes } satisfies Answer)
-  return { kind: 'inflated', inflated: await inflate(request.blob, request.ring, progress) }
+  const inflated = await inflate(request.blob, request.ring, progress)
+  return { kind: 'inflated', inflated, took: took('inflate') }
+}
+
+function clock(): number {
+  return performance.timeOrigin + performance.now()
 }
 
 function faultsAmong(repo: Repo, names: readonly ObjectName[]): (readonly [ObjectName, string])[] {

@@ -20,6 +20,7 @@ export const apply = verb({
     'ctrbuild apply',
     'ctrbuild apply plan.json',
     'ctrbuild apply --target redis --target nginx --offline',
+    'ctrbuild apply --trace trace.json',
   ],
   positionals: { planfile: { type: 'string', desc: 'A plan that "ctrbuild plan --out" saved' } },
   flags: env => ({
@@ -27,6 +28,7 @@ export const apply = verb({
     jobs: { ...TEXT, alias: 'j', desc: 'How much to do at once' },
     keep: { ...TEXT, desc: 'How many generations of a bundle to keep; "keep:" in bundles.yaml, or 3' },
     install: { ...SWITCH, desc: 'Put the services in place too, as install does' },
+    trace: { ...TEXT, desc: 'Write a trace of all that is done, for Perfetto and chrome://tracing' },
     'lock-timeout': LOCK_TIMEOUT,
   }),
   choose(given) {
@@ -35,6 +37,7 @@ export const apply = verb({
       ...lockingOptions(given),
       planFile: planfile,
       jobs: jobs === undefined ? undefined : countOf('jobs', jobs),
+      trace: once('trace', given.trace),
       keep: keep === undefined ? undefined : countOf('keep', keep),
       install: once('install', given.install),
       lockTimeout: durationOf('lock-timeout', given['lock-timeout']),
