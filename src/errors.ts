@@ -94,6 +94,10 @@ export const EXIT_STATUS = {
   STORE_BUSY: 75,
   /** A bundle has no such generation, or it is not whole. */
   GENERATION_MISSING: 66,
+  /** A bundle was not applied yet, or has no script for the runtime. */
+  BUNDLE_MISSING: 66,
+  /** There is no container of that name. */
+  CONTAINER_MISSING: 69,
   /** A program that ctrbuild needs is not installed. */
   PROGRAM_MISSING: 69,
   /** A program that ctrbuild ran failed. */

@@ -13,6 +13,13 @@ export function lines(...parts: readonly string[]): string {
   return `${present.join('\n\n')}\n`
 }
 
+/** Ends a script whose name is in $script with a status and a sentence. */
+export const FAIL = `
+fail() {
+  printf '%s: %s\\n' "\${script:-ctrbuild}" "$2" >&2
+  exit "$1"
+}`
+
 /** What a script does, and what it can be asked. */
 export interface ScriptFace {
   /** The bundle's, and what its container is called unless the caller says otherwise. */
@@ -48,10 +55,7 @@ export LC_ALL
 script=\${0##*/}
 ${[...variables.map(variable => `${variable}=`), `name=${quote(name)}`].join('\n')}
 
-fail() {
-  printf '%s: %s\\n' "$script" "$2" >&2
-  exit "$1"
-}
+${FAIL.trim()}
 
 usage() {
   cat <<END

@@ -57,6 +57,8 @@ export interface Surroundings extends Clock {
   readonly cwd: string
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal
+  /** From now on signals are given to a program that stands in for this one, and end nothing here. */
+  handOver(receive: (signal: NodeJS.Signals) => void): void
   readonly uid: number
   readonly gid: number
   readonly cpus: number

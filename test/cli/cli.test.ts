@@ -23,7 +23,15 @@ afterAll(() => rmSync(cwd, { recursive: true }))
 /** Runs the command line in this process. */
 async function run(line: string, env: Readonly<Record<string, string>> = {}) {
   const [stdout, stderr] = [sink(), sink()]
-  const ids = { uid: 1000, gid: 1000, cpus: 1, arch: 'x64', cwd, signal: new AbortController().signal }
+  const ids = {
+    uid: 1000,
+    gid: 1000,
+    cpus: 1,
+    arch: 'x64',
+    cwd,
+    signal: new AbortController().signal,
+    handOver: () => {},
+  }
   const argv = line.split(' ').filter(word => word !== '')
   const status = await runCli(argv, '1.2.3', { ...manualClock(), ...ids, stdout, stderr, env })
   return { status, stdout: stdout.text(), stderr: stderr.text() }

@@ -2,30 +2,25 @@
 import type { Verb } from '../verb.ts'
 import { apply } from './apply.ts'
 import { diff } from './diff.ts'
+import { exec } from './exec.ts'
 import { exportVerb } from './export.ts'
 import { fmt } from './fmt.ts'
 import { history } from './history.ts'
 import { install } from './install.ts'
 import { lock } from './lock.ts'
+import { logs } from './logs.ts'
 import { plan } from './plan.ts'
+import { ps } from './ps.ts'
 import { rollback } from './rollback.ts'
+import { run } from './run.ts'
 import { show } from './show.ts'
+import { stop } from './stop.ts'
 import { uninstall } from './uninstall.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 
-export const VERBS: readonly Verb[] = [
-  validate,
-  fmt,
-  lock,
-  plan,
-  diff,
-  show,
-  apply,
-  history,
-  rollback,
-  install,
-  uninstall,
-  exportVerb,
-  verify,
-]
+const BUILD: readonly Verb[] = [validate, fmt, lock, plan, diff, show, apply, history, rollback, verify]
+const RUN: readonly Verb[] = [run, exec, stop, ps, logs]
+const DELIVER: readonly Verb[] = [install, uninstall, exportVerb]
+
+export const VERBS: readonly Verb[] = [...BUILD, ...RUN, ...DELIVER]
