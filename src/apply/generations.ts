@@ -16,7 +16,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { isErrno } from '../errors.ts'
 
 /** Folder of generations in the output folder. */
@@ -45,14 +45,15 @@ export function beginGeneration(out: string, name: string): Draft {
   return { name, path }
 }
 
-/** Removes what an apply that was killed left half made. The caller holds the store's lock: nobody is making anything. */
-export function sweepDrafts(out: string): void {
-  for (const name of entriesIn(join(out, GENERATIONS))) {
-    rmSync(nextLink(out, name), { force: true })
+/** What an apply that was killed left half made. The caller holds the store's lock: nobody is making anything. */
+export function draftsLeft(out: string): string[] {
+  const there = new Set(entriesIn(out))
+  return bundlesWithGenerations(out).flatMap(name => {
+    const link = nextLink(out, name)
     const generations = join(out, GENERATIONS, name)
-    for (const left of entriesIn(generations))
-      if (left.startsWith(UNFINISHED)) removeTree(join(generations, left))
-  }
+    const drafts = entriesIn(generations).filter(left => left.startsWith(UNFINISHED))
+    return [...(there.has(basename(link)) ? [link] : []), ...drafts.map(left => join(generations, left))]
+  })
 }
 
 /** Gives a finished generation its number, and makes it the bundle's current one. */

@@ -6,30 +6,44 @@ import { layerRef } from '../ostree/commits.ts'
 import { layerListingRef } from '../ostree/listings.ts'
 import { readRef } from '../ostree/refs.ts'
 import { openRepo } from '../ostree/repo.ts'
-import { sweepStages } from '../ostree/stage.ts'
+import { stagesLeft } from '../ostree/stage.ts'
 import type { Repo } from '../ostree/types.ts'
-import { sweepStaging } from '../source/staging.ts'
-import { sweepDrafts } from './generations.ts'
+import { stagingLeft } from '../source/staging.ts'
+import { draftsLeft, removeTree } from './generations.ts'
 import { blobsIn } from './observe.ts'
 import type { Places } from './places.ts'
 
 /**
- * Removes what killed applies left. Call it with the store's lock held: nobody uses any of it then.
+ * What killed applies left. Call it with the store's lock held: nobody uses any of it then.
  * @throws CtrbuildError REPO_INVALID; the operating system's errors
  */
-export async function removeLeftovers({ blobs, repo, out }: Places): Promise<void> {
-  await sweepStaging(blobs)
-  sweepStages(repo)
-  sweepDrafts(out)
+export async function leftoversOf({ blobs, repo, out }: Places): Promise<string[]> {
   const opened = openRepo(repo)
-  if (opened !== undefined) dropImportedBlobs(blobs, opened)
+  return [
+    ...(await stagingLeft(blobs)),
+    ...stagesLeft(repo),
+    ...draftsLeft(out),
+    ...(opened === undefined ? [] : importedBlobs(blobs, opened)),
+  ]
 }
 
-/** Removes the blobs of layers that the repository has. A blob is named by its digest or, uncompressed, by its diffID. */
+/** Removes what killed applies left, as `leftoversOf` finds it. */
+export async function removeLeftovers(places: Places): Promise<void> {
+  for (const path of await leftoversOf(places)) removeTree(path)
+}
+
+/** Removes the blobs of layers that the repository has. */
 export function dropImportedBlobs(blobs: string, repo: Repo): void {
-  for (const digest of blobsIn(blobs)) {
-    const refs = [layerRef(digest), layerListingRef(digest as string as DiffId)]
-    if (refs.some(ref => readRef(repo, ref) !== undefined))
-      rmSync(join(blobs, 'sha256', hexOf(digest)), { force: true })
-  }
+  for (const path of importedBlobs(blobs, repo)) rmSync(path, { force: true })
+}
+
+/** A blob is named by its digest or, uncompressed, by its diffID. */
+function importedBlobs(blobs: string, repo: Repo): string[] {
+  return [...blobsIn(blobs)]
+    .filter(digest =>
+      [layerRef(digest), layerListingRef(digest as string as DiffId)].some(
+        ref => readRef(repo, ref) !== undefined,
+      ),
+    )
+    .map(digest => join(blobs, 'sha256', hexOf(digest)))
 }

@@ -33,13 +33,14 @@ export function beginStage(repo: Repo, id: string): Stage {
 }
 
 /**
- * Removes what an apply that was killed left in the `tmp` of the repository at a path, which need not be there.
+ * What an apply that was killed left in the `tmp` of the repository at a path, which need not be there.
  * The caller holds the store's lock, so that nobody uses any of it.
  */
-export function sweepStages(repo: string): void {
+export function stagesLeft(repo: string): string[] {
   const tmp = join(repo, 'tmp')
-  for (const name of namesIn(tmp))
-    if (LEFT.test(name)) rmSync(join(tmp, name), { recursive: true, force: true })
+  return namesIn(tmp)
+    .filter(name => LEFT.test(name))
+    .map(name => join(tmp, name))
 }
 
 /** Where commits are staged: apart, since whoever finds a commit in the repository looks for all that it names. */

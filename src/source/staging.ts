@@ -44,14 +44,18 @@ export async function withStaging<T>(
 
 /** Removes staging folders whose process is gone: a killed ctrbuild leaves them. */
 export async function sweepStaging(blobs: string): Promise<void> {
+  await Promise.all((await stagingLeft(blobs)).map(path => rm(path, { recursive: true, force: true })))
+}
+
+/** Staging folders whose process is gone. */
+export async function stagingLeft(blobs: string): Promise<string[]> {
   const names = await readdir(blobs).catch(error => {
     if (!isErrno(error, 'ENOENT')) throw error
     return []
   })
-  const left = names.filter(
-    name => name.startsWith(PREFIX) && !isAlive(Number.parseInt(name.slice(PREFIX.length), 10)),
-  )
-  await Promise.all(left.map(name => rm(join(blobs, name), { recursive: true, force: true })))
+  return names
+    .filter(name => name.startsWith(PREFIX) && !isAlive(Number.parseInt(name.slice(PREFIX.length), 10)))
+    .map(name => join(blobs, name))
 }
 
 /** Stands an empty file in for a blob that skopeo is not to bring. */

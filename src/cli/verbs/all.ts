@@ -5,6 +5,7 @@ import { diff } from './diff.ts'
 import { exec } from './exec.ts'
 import { exportVerb } from './export.ts'
 import { fmt } from './fmt.ts'
+import { gc } from './gc.ts'
 import { history } from './history.ts'
 import { install } from './install.ts'
 import { lock } from './lock.ts'
@@ -19,8 +20,9 @@ import { uninstall } from './uninstall.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 
-const BUILD: readonly Verb[] = [validate, fmt, lock, plan, diff, show, apply, history, rollback, verify]
+const BUILD: readonly Verb[] = [validate, fmt, lock, plan, diff, show, apply]
+const KEEP: readonly Verb[] = [history, rollback, verify, gc]
 const RUN: readonly Verb[] = [run, exec, stop, ps, logs]
 const DELIVER: readonly Verb[] = [install, uninstall, exportVerb]
 
-export const VERBS: readonly Verb[] = [...BUILD, ...RUN, ...DELIVER]
+export const VERBS: readonly Verb[] = [...BUILD, ...KEEP, ...RUN, ...DELIVER]
