@@ -127,7 +127,12 @@ function chainTree(shelf: Shelf, chainId: ChainId, chain: readonly DiffId[]): Di
   return found
 }
 
-function readChain(repo: Repo | undefined, chainId: ChainId, chain: readonly DiffId[]): Dir | DiffId[] {
+/** The union of a chain as the store has it, whole or in layers; or the layers that it lacks. */
+export function readChain(
+  repo: Repo | undefined,
+  chainId: ChainId,
+  chain: readonly DiffId[],
+): Dir | DiffId[] {
   if (repo === undefined) return [...new Set(chain)]
   const whole = readListing(repo, unionListingRef(chainId))
   if (whole !== undefined) return decodeListing(whole)

@@ -1,7 +1,10 @@
 /** `ctrbuild plan`: shows what apply would change. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { observe } from '../apply/observe.ts'
+import { previewServices } from '../apply/preview.ts'
 import { EXIT_STATUS } from '../errors.ts'
+import { installNotes } from '../install/drift.ts'
+import { openRepo } from '../ostree/repo.ts'
 import { desire } from '../plan/desire.ts'
 import { formatPlan } from '../plan/file.ts'
 import { plan as makePlan } from '../plan/plan.ts'
@@ -10,7 +13,7 @@ import type { Plan } from '../plan/types.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { type PlanOptions, painter, type Surroundings } from './context.ts'
-import { openSource, privilegeOf, readSpecFile, settleLock } from './inputs.ts'
+import { openSource, privilegeOf, readSpecFile, settleLock, userPlacesOf } from './inputs.ts'
 
 /** Ends with 2 where there are changes and `detailedExitcode` asks for it. */
 export async function plan(options: PlanOptions, surroundings: Surroundings): Promise<number> {
@@ -20,10 +23,22 @@ export async function plan(options: PlanOptions, surroundings: Surroundings): Pr
   const source = openSource(places, options.offline)
   const { lock, lockSource } = await settleLock(file, source, options, surroundings)
   const desired = desire(spec, lock, privilegeOf(surroundings).kind)
-  const made = makePlan(desired, observe(places, desired), {
-    targets: options.targets,
-    prune: options.prune,
-    lockSource,
+  const observed = observe(places, desired)
+  const choices = { targets: options.targets, prune: options.prune, lockSource }
+  const privilege = privilegeOf(surroundings)
+  const userPlaces = userPlacesOf(surroundings)
+  const objects = [join(places.repo, 'objects')]
+  const { files, notes } = await previewServices(
+    { source, places, privilege, userPlaces, objects, signal: surroundings.signal },
+    openRepo(places.repo),
+    desired,
+    observed,
+    makePlan(desired, observed, choices),
+  )
+  const made = makePlan(desired, observed, {
+    ...choices,
+    files,
+    notes: [...notes, ...installNotes(places, userPlaces.home)],
   })
   if (options.out !== undefined) save(resolve(surroundings.cwd, options.out), formatPlan(made))
   const text = options.json ? formatPlan(made) : renderPlan(made, painter(options, surroundings.stdout))

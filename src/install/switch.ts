@@ -11,6 +11,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -106,6 +107,7 @@ export async function switchFiles(
  * @returns what was done, if anything
  */
 export function repair(target: Target): 'finished' | 'taken back' | undefined {
+  sweepDrafts(dirname(journalPath(target)))
   const journal = readJournal(target)
   if (journal === undefined) return undefined
   switch (journal.phase) {
@@ -125,6 +127,13 @@ export function repair(target: Target): 'finished' | 'taken back' | undefined {
     default:
       return journal.phase satisfies never
   }
+}
+
+/** Removes journals that were not written to their end. */
+function sweepDrafts(state: string): void {
+  if (!exists(state)) return
+  for (const name of readdirSync(state))
+    if (name.startsWith('.new-')) rmSync(join(state, name), { force: true })
 }
 
 /** Whether an install was killed on this target. */

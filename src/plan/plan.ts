@@ -3,6 +3,7 @@ import { CtrbuildError } from '../errors.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { closest } from '../spec/suggest.ts'
+import type { FileChange } from './file-changes.ts'
 import { NEW, namedManifests, UNDECLARED, updateReasons } from './reasons.ts'
 import { stepsFor } from './steps.ts'
 import type { Blocker, Change, Desired, DesiredBundle, LockSource, Observed, Plan, Step } from './types.ts'
@@ -14,6 +15,10 @@ export interface PlanChoices {
   readonly lockSource?: LockSource
   /** False: bundles that are not wanted any more stay. */
   readonly prune?: boolean
+  /** What changes in the files that `install` puts in place, by bundle. */
+  readonly files?: ReadonlyMap<string, readonly FileChange[]>
+  /** Further sentences for people. */
+  readonly notes?: readonly string[]
 }
 
 /**
@@ -49,13 +54,18 @@ export function plan(desired: Desired, observed: Observed, choices: PlanChoices 
     targets,
     prune,
     spared,
-    changes,
+    changes: changes.map(change => ({ ...change, ...filesOf(change, choices) })),
     steps,
     summary: summaryOf(changes, steps, desired),
-    notes: notesOf(steps, desired, observed, lockSource),
+    notes: [...notesOf(steps, desired, observed, lockSource), ...(choices.notes ?? [])],
     images,
     bundles,
   }
+}
+
+function filesOf({ name }: Change, { files }: PlanChoices): Pick<Change, 'files'> {
+  const changed = files?.get(name)
+  return changed === undefined ? {} : { files: changed }
 }
 
 function refuseUnknown(targets: readonly string[], desired: Desired, observed: Observed): void {

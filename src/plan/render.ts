@@ -20,7 +20,7 @@ export function renderPlan(plan: Plan, paint: Paint): string {
   const changing = plan.changes.filter(({ action }) => action !== 'none')
   const width = Math.max(0, ...changing.map(({ name }) => name.length))
   const paragraphs = [
-    changing.map(change => changeLine(change, width, paint)),
+    changing.flatMap(change => [changeLine(change, width, paint), ...fileLines(change, paint)]),
     plan.blockers.map(
       ({ message, hint }) => `${paint('red', 'Blocked:')} ${shown(message)}\n  ${shown(hint)}`,
     ),
@@ -41,6 +41,19 @@ function changeLine({ name, action, reasons }: Change, width: number, paint: Pai
     .join(', ')
   return `  ${paint(style, `${sign} ${shown(name).padEnd(width)}`)}  ${words}`
 }
+
+function fileLines({ files = [] }: Change, paint: Paint): string[] {
+  return files.flatMap(({ path, action, patch }) => {
+    const { sign, style } = SIGN[action]
+    const lines = patch === undefined ? [] : patch.trimEnd().split('\n')
+    return [
+      `      ${paint(style, `${sign} ${shown(path)}`)}`,
+      ...lines.map(line => `          ${paint(STYLE_OF_LINE[line[0] ?? ''] ?? 'dim', shown(line))}`),
+    ]
+  })
+}
+
+const STYLE_OF_LINE: Readonly<Record<string, 'green' | 'red'>> = { '+': 'green', '-': 'red' }
 
 function noteLines(plan: Plan, paint: Paint): string[] {
   return [

@@ -73,6 +73,18 @@ const change = z.strictObject({
     })
     .describe('What will stand there. Absent where it is removed.')
     .optional(),
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string().describe('In the bundle, such as `system/etcd.service`.'),
+        action: z.enum(['create', 'update', 'remove']).describe('What happens to it.'),
+        patch: z.string().optional().describe('Where a text changes: as a unified diff without its head.'),
+      }),
+    )
+    .optional()
+    .describe(
+      'What changes in the files that `install` puts in place. Absent where the image is not there yet.',
+    ),
 })
 
 const step = {

@@ -4,6 +4,7 @@ import type { LockedImage, LockedLayer } from '../lock/types.ts'
 import type { Brand, ChainId, DiffId, Digest } from '../oci/digest.ts'
 import type { Limits } from '../spec/limits.ts'
 import type { BundleSpec, ImageSpec } from '../spec/types.ts'
+import type { FileChange } from './file-changes.ts'
 
 /** Names an image within one plan: its reference and platform, and whether TLS may be missing. */
 export type ImageKey = Brand<string, 'ImageKey'>
@@ -132,6 +133,8 @@ export interface Change {
   }
   /** What will stand there. */
   readonly after?: { readonly inputs: Digest; readonly images: readonly NamedManifest[] }
+  /** What changes in the files that `install` puts in place, as far as it is known before the image is there. */
+  readonly files?: readonly FileChange[]
 }
 
 interface StepOf<Kind extends string> {
