@@ -88,6 +88,10 @@ export const EXIT_STATUS = {
   REPO_INVALID: 65,
   /** An object of the store is missing or damaged. */
   OBJECT_DAMAGED: 65,
+  /** What atomic left cannot be read. */
+  ATOMIC_INVALID: 65,
+  /** There is nothing that atomic left. */
+  ATOMIC_MISSING: 66,
   /** The output folder holds something that ctrbuild did not make. */
   OUT_FOREIGN: 65,
   /** Another ctrbuild holds the store. */

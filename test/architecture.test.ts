@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 /** What each folder may import from, beside itself and errors.ts. */
-const CORE = ['oci', 'tree', 'packages', 'spec', 'lock', 'system', 'bundle', 'plan', 'export']
+const CORE = ['oci', 'tree', 'packages', 'spec', 'lock', 'system', 'bundle', 'plan', 'export', 'atomic']
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   oci: ['tree'],
   tree: ['oci'],
@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bundle: ['oci', 'tree', 'spec', 'lock', 'system'],
   plan: ['oci', 'tree', 'packages', 'spec', 'lock', 'system', 'bundle'],
   export: ['oci', 'tree', 'spec', 'bundle', 'plan'],
+  atomic: ['oci', 'tree', 'spec'],
   sys: ['tree'],
   report: [...CORE, 'apply', 'sys'],
   source: [...CORE, 'sys'],

@@ -7,6 +7,7 @@ import { exportVerb } from './export.ts'
 import { fmt } from './fmt.ts'
 import { gc } from './gc.ts'
 import { history } from './history.ts'
+import { importAtomic } from './import-atomic.ts'
 import { install } from './install.ts'
 import { lock } from './lock.ts'
 import { logs } from './logs.ts'
@@ -23,6 +24,6 @@ import { verify } from './verify.ts'
 const BUILD: readonly Verb[] = [validate, fmt, lock, plan, diff, show, apply]
 const KEEP: readonly Verb[] = [history, rollback, verify, gc]
 const RUN: readonly Verb[] = [run, exec, stop, ps, logs]
-const DELIVER: readonly Verb[] = [install, uninstall, exportVerb]
+const DELIVER: readonly Verb[] = [install, uninstall, exportVerb, importAtomic]
 
 export const VERBS: readonly Verb[] = [...BUILD, ...KEEP, ...RUN, ...DELIVER]
