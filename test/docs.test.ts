@@ -1,5 +1,9 @@
 /** Documentation that is made from the code is up to date. `npx vitest run -u …` or `make docs` writes it anew. */
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { globalFlags } from '../src/cli/flags.ts'
+import { nameOf } from '../src/cli/verb.ts'
+import { VERBS } from '../src/cli/verbs/all.ts'
 import { commandsPage } from './support/commands-page.ts'
 import { errorsPage, keysPage, schemaFile, unionPage } from './support/docs.ts'
 import { planPage, planSchemaFile } from './support/plan-page.ts'
@@ -15,3 +19,18 @@ test.each([
 ])('docs/%s is what the code says', async (name, make) => {
   await expect(make()).toMatchFileSnapshot(`../docs/${name}`)
 })
+
+test.each(['from-atomic.md', 'export.md'])(
+  'docs/%s names commands that there are, with flags that they have',
+  async name => {
+    const text = await readFile(new URL(`../docs/${name}`, import.meta.url), 'utf8')
+    const uses = [...text.matchAll(/(?:`|^|&& )ctrbuild ([a-z-]+)((?: [^\s`|&,;)]+)*)/gm)]
+    expect(uses.length).toBeGreaterThan(5)
+    for (const [whole, word, rest] of uses) {
+      const verb = VERBS.find(verb => nameOf(verb) === word)
+      expect(verb, whole).toBeDefined()
+      const known = Object.keys({ ...globalFlags({}), ...verb!.flags({}) })
+      for (const [, flag] of rest!.matchAll(/ --([a-z-]+)/g)) expect(known, whole).toContain(flag)
+    }
+  },
+)
