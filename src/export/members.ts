@@ -55,7 +55,8 @@ function* childMembers(dir: Dir, prefix: ByteString, walk: Walk): Generator<Memb
 }
 
 function memberOf(node: Node, path: ByteString, { first, extras }: Walk): Member {
-  if (node.kind === 'link') throw new Error('a merged tree has no links to lower layers')
+  if (node.kind === 'link' || node.kind === 'special')
+    throw new Error('a merged tree has neither links to lower layers nor devices')
   const { meta } = node
   if (node.kind === 'dir') return { header: { type: 'dir', path, meta } }
   if (node.kind === 'symlink')

@@ -5,9 +5,10 @@ import { type ByteString, bytesOf, type Dir, display, type Node } from '../tree/
 /**
  * A tree as it can be committed; directories that are committable as they are stay the same values.
  *
- * Hard links to lower layers are left out. libostree refuses names that are not UTF-8 and cannot check symbolic links
- * to such targets: the links are left out, and the names are escaped, which keeps what they name reachable. All of it is
- * in the layer's listing, which is what ctrbuild reads.
+ * Hard links to lower layers are left out, and so are devices and pipes, with the directories that only they imply.
+ * libostree refuses names that are not UTF-8 and cannot check symbolic links to such targets: the links are left out, and
+ * the names are escaped, which keeps what they name reachable. All of it is in the layer's listing, which is what
+ * ctrbuild reads.
  */
 export function committable(root: Dir): Dir {
   const kept: [name: ByteString, node: Node][] = []
@@ -15,7 +16,9 @@ export function committable(root: Dir): Dir {
   for (const [name, node] of root.children) {
     const child = node.kind === 'dir' ? committable(node) : node
     const canStay =
-      child.kind === 'dir' || child.kind === 'file' || (child.kind === 'symlink' && isText(child.target))
+      child.kind === 'file' ||
+      (child.kind === 'symlink' && isText(child.target)) ||
+      (child.kind === 'dir' && !(child.implied && child.children.size === 0))
     if (canStay) kept.push([name, child])
     isSame &&= canStay && child === node && isText(name)
   }

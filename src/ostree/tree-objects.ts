@@ -71,7 +71,8 @@ function encodeDir(
   const dirs: DirEntry[] = []
   for (const name of [...dir.children.keys()].sort()) {
     const node = dir.children.get(name)!
-    if (node.kind === 'link') throw new Error('a hard link to a lower layer cannot be committed')
+    if (node.kind === 'link' || node.kind === 'special')
+      throw new Error('neither a hard link to a lower layer nor a device can be committed')
     if (node.kind !== 'dir') files.push([name, node.checksum as Checksum])
     else dirs.push([name, below.get(name)!.tree.checksum, below.get(name)!.meta.checksum])
   }

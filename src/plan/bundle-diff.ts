@@ -159,6 +159,7 @@ function entryOf(change: TreeChange): FileChange {
 
 function factsOf(node: Node): EntryFacts {
   if (node.kind === 'link') return { type: node.kind, target: display(node.target) }
+  if (node.kind === 'special') return { type: node.kind }
   const { mode, uid, gid, xattrs } = node.meta
   return {
     type: node.kind,

@@ -63,22 +63,6 @@ export function place(ground: Ground, { folder, name }: Place, item: Item): void
   folder.children.set(name, item)
 }
 
-/**
- * Takes away what the layer has under a path, if anything. False for the root, which cannot be taken away.
- * @throws CtrbuildError TAR_INVALID, LAYER_LIMIT
- */
-export function removeFrom(ground: Ground, path: ByteString): boolean {
-  const names = parseEntryPath(path)
-  const real = namesOf(walk(treeView(ground.root), names, false) ?? [])
-  let folder: Item | undefined = ground.root
-  for (const name of real.slice(0, -1))
-    folder = folder?.kind === 'dir' ? folder.children.get(name) : undefined
-  if (folder?.kind === 'dir' && real.length > 0 && folder.children.delete(real.at(-1)!)) {
-    ground.lastParent = undefined
-  }
-  return names.length > 0
-}
-
 function enter(ground: Ground, names: Names, follow: boolean): Folder | undefined {
   let folder = ground.root
   for (const name of names) {

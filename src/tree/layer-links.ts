@@ -1,7 +1,15 @@
 /** Hard links of a layer's archive: to what the layer itself brings, or to a file that a lower layer must have. */
 import { CtrbuildError } from '../errors.ts'
 import type { Folder } from './folder.ts'
-import { type ByteString, type File, type Link, type Node, type Symlink, WHITEOUT } from './node.ts'
+import {
+  type ByteString,
+  type File,
+  type Link,
+  type Node,
+  type Special,
+  type Symlink,
+  WHITEOUT,
+} from './node.ts'
 import { joinPath, type Names, parseEntryPath, quoted } from './path.ts'
 import { treeView, walk } from './walk.ts'
 import { isWhiteout } from './whiteout.ts'
@@ -15,7 +23,7 @@ export interface PendingLink {
   readonly link: Link
 }
 
-type Linked = File | Symlink | Link
+type Linked = File | Symlink | Link | Special
 
 /**
  * What a hard link names: the node that the layer has there now, or a Link to what comes later or from lower layers, which

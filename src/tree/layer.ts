@@ -7,10 +7,10 @@
  */
 import { CtrbuildError } from '../errors.ts'
 import type { Folder, Item } from './folder.ts'
-import { findParent, type Ground, newGround, place, removeFrom } from './layer-ground.ts'
+import { findParent, type Ground, newGround, place } from './layer-ground.ts'
 import { linkTo, type PendingLink, resolveLinks } from './layer-links.ts'
 import { TREE_LIMITS, type TreeLimits } from './limits.ts'
-import { type ByteString, type Dir, type Meta, WHITEOUT } from './node.ts'
+import { type ByteString, type Dir, type Meta, type SpecialType, WHITEOUT } from './node.ts'
 import { quoted } from './path.ts'
 
 /** One member of a layer's archive. Paths are as the archive has them. */
@@ -32,9 +32,6 @@ export type LayerEntry =
     }
   | { readonly kind: 'hardlink'; readonly path: ByteString; readonly target: ByteString }
   | { readonly kind: 'special'; readonly path: ByteString; readonly type: SpecialType }
-
-/** What a root file system gets from its runtime and not from an image. */
-export type SpecialType = 'char' | 'block' | 'fifo'
 
 /** A member that was left out. */
 export interface Dropped {
@@ -76,6 +73,7 @@ export function createLayer(limits: TreeLimits = TREE_LIMITS): LayerBuilder {
     finish: () => {
       const { ground, links, dropped, oddWhiteouts } = building
       resolveLinks(ground.root, links)
+      for (const { folder, name, path } of links) noteDropped(building, path, folder.children.get(name))
       return { root: ground.root, dropped, oddWhiteouts }
     },
   }
@@ -85,10 +83,6 @@ function addEntry(building: Building, entry: LayerEntry): void {
   const { path } = entry
   if (entry.kind === 'dir') {
     addDir(building.ground, path, entry.meta)
-  } else if (entry.kind === 'special') {
-    // Nothing stands where the archive has a device or a pipe, not even what it had there before.
-    if (!removeFrom(building.ground, path)) throw rootNotDirectory()
-    building.dropped.push({ path, type: entry.type })
   } else if (isWhiteoutName(path)) {
     addWhiteout(building, path, itemOf(building.ground, entry))
   } else {
@@ -96,10 +90,7 @@ function addEntry(building: Building, entry: LayerEntry): void {
   }
 }
 
-function itemOf(
-  ground: Ground,
-  entry: Exclude<LayerEntry, { kind: 'dir' | 'special' }>,
-): Exclude<Item, Folder> {
+function itemOf(ground: Ground, entry: Exclude<LayerEntry, { kind: 'dir' }>): Exclude<Item, Folder> {
   switch (entry.kind) {
     case 'file': {
       const { meta, size, checksum } = entry
@@ -112,6 +103,8 @@ function itemOf(
     }
     case 'hardlink':
       return linkTo(ground.root, entry.path, entry.target)
+    case 'special':
+      return { kind: 'special', type: entry.type }
     default:
       return entry satisfies never
   }
@@ -135,6 +128,11 @@ function addItem(building: Building, path: ByteString, item: Exclude<Item, Folde
   if (parent === undefined) throw notBelowDirectory(path)
   place(building.ground, parent, item)
   if (item.kind === 'link') building.links.push({ ...parent, path, link: item })
+  noteDropped(building, path, item)
+}
+
+function noteDropped({ dropped }: Building, path: ByteString, item: Item | undefined): void {
+  if (item?.kind === 'special') dropped.push({ path, type: item.type })
 }
 
 /**

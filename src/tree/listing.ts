@@ -5,7 +5,7 @@
  *
  * `{"version":1,"metas":[[uid,gid,mode,[[xattr,base64]…]]…],"rows":[…]}`. Each row stands for one name, directories
  * before what is in them and names in the order of their bytes: `[parent row, name, kind, …]` and then, by kind,
- * directory: meta; file: meta, size, checksum; symlink: meta, target, checksum; link: target; again: the row of the node
+ * directory: meta; file: meta, size, checksum; symlink: meta, target, checksum; link: target; special: type; again: the row of the node
  * that this is one more name for. Bytes of names are characters U+0000 to U+00FF. Row 0 is the root.
  */
 import { CtrbuildError } from '../errors.ts'
@@ -17,6 +17,7 @@ import {
   type Link,
   type Meta,
   type Node,
+  type Special,
   type Symlink,
   type Xattr,
 } from './node.ts'
@@ -24,7 +25,7 @@ import { MAX_DEPTH } from './path.ts'
 
 const VERSION = 1
 
-const KIND = { dir: 0, implied: 1, file: 2, symlink: 3, link: 4, again: 5 } as const
+const KIND = { dir: 0, implied: 1, file: 2, symlink: 3, link: 4, again: 5, special: 6 } as const
 
 /** The metas of a listing: those of a tree without repetitions. */
 type MetaRow = readonly [
@@ -88,6 +89,8 @@ function leafRow(
       return [parent, name, KIND.symlink, indexOf(out, node.meta), node.target, node.checksum]
     case 'link':
       return [parent, name, KIND.link, node.target]
+    case 'special':
+      return [parent, name, KIND.special, node.type]
     default:
       return node satisfies never
   }
@@ -162,6 +165,8 @@ function parseNode(reading: Reading, raw: readonly unknown[]): Node {
       return parseSymlink(reading, raw)
     case KIND.link:
       return parseLink(raw)
+    case KIND.special:
+      return parseSpecial(raw)
     default:
       return nodeAgain(reading, raw)
   }
@@ -185,6 +190,12 @@ function parseLink(raw: readonly unknown[]): Link {
   const target = raw[3]
   expect(raw.length === 4 && typeof target === 'string' && TARGET.test(target))
   return { kind: 'link', target }
+}
+
+function parseSpecial(raw: readonly unknown[]): Special {
+  const type = raw[3]
+  expect(raw.length === 4 && (type === 'char' || type === 'block' || type === 'fifo'))
+  return { kind: 'special', type }
 }
 
 function nodeAgain(reading: Reading, raw: readonly unknown[]): Node {

@@ -58,7 +58,19 @@ export interface Link {
   readonly target: ByteString
 }
 
-export type Node = Dir | File | Symlink | Link
+/** What a root file system gets from its runtime and not from an image. */
+export type SpecialType = 'char' | 'block' | 'fifo'
+
+/**
+ * Only in a layer: a device or a pipe. It takes the place of what lower layers have, as any entry does, and is left out
+ * itself.
+ */
+export interface Special {
+  readonly kind: 'special'
+  readonly type: SpecialType
+}
+
+export type Node = Dir | File | Symlink | Link | Special
 
 /** Prefix of a whiteout's name (OCI image specification, layer.md, "Whiteouts"). */
 export const WHITEOUT = '.wh.'

@@ -8,7 +8,7 @@
 import { CtrbuildError } from '../errors.ts'
 import { type Draft, draftOf, openFolder } from './draft.ts'
 import { moveMisplaced } from './graft.ts'
-import type { Dir, File, Link, Symlink } from './node.ts'
+import type { Dir, File, Link, Special, Symlink } from './node.ts'
 import { joinPath, type Names, quoted, splitPath } from './path.ts'
 import { type Seen, viewStack } from './stack.ts'
 import { survey } from './survey.ts'
@@ -42,7 +42,7 @@ export function settleLayer(layer: Dir, below: readonly Dir[]): Dir {
 
 /** Puts the files that Links name in their place; `views` are asked in turn. */
 function linkBelow(draft: Draft, views: readonly View<Seen>[], links: readonly Names[]): void {
-  const known = new Map<Link, File | Symlink>()
+  const known = new Map<Link, File | Symlink | Special>()
   for (const names of links) {
     const folder = openFolder(draft, names.slice(0, -1))
     const link = folder?.children.get(names.at(-1)!)
@@ -54,10 +54,10 @@ function linkedBy(
   link: Link,
   names: Names,
   views: readonly View<Seen>[],
-  known: Map<Link, File | Symlink>,
-): File | Symlink {
+  known: Map<Link, File | Symlink | Special>,
+): File | Symlink | Special {
   const chain = new Set<Link>()
-  let node: File | Symlink | Link = link
+  let node: File | Symlink | Special | Link = link
   while (node.kind === 'link') {
     if (chain.has(node)) throw impossible(names, link, 'which is a hard link to it')
     chain.add(node)
@@ -72,7 +72,7 @@ function linkedBy(
  * moves a file by a link and a whiteout means the file that it removes. Symlinks are followed on the way only: a hard
  * link to a symlink is one more name for the symlink.
  */
-function lookUp(link: Link, names: Names, views: readonly View<Seen>[]): File | Symlink | Link {
+function lookUp(link: Link, names: Names, views: readonly View<Seen>[]): File | Symlink | Special | Link {
   for (const view of views) {
     const trail = walk(view, splitPath(link.target), false)
     if (trail === undefined) throw impossible(names, link, 'where symlinks go in circles')

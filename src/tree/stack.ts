@@ -2,7 +2,7 @@
  * What the lower layers show together, without merging them: a directory is the list of Dirs that describe it, and a
  * name is looked up in them from the top, as far down as whiteouts, opaque markers and files let one see.
  */
-import type { ByteString, Dir, File, Link, Symlink } from './node.ts'
+import type { ByteString, Dir, File, Link, Special, Symlink } from './node.ts'
 import type { View } from './walk.ts'
 import { hidesBelow, isWhiteout } from './whiteout.ts'
 
@@ -14,7 +14,7 @@ export interface Merged {
 }
 
 /** What stands under a path of the stack. */
-export type Seen = Merged | File | Symlink | Link
+export type Seen = Merged | File | Symlink | Link | Special
 
 /** The stack of some layers, lowest first. */
 export function viewStack(layers: readonly Dir[]): View<Seen> & { readonly root: Merged } {

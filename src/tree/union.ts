@@ -1,12 +1,12 @@
 /**
- * The union of layers: one tree without whiteouts (layer.md, "Applying Changesets" and "Whiteouts").
+ * The union of layers: one tree without whiteouts and devices (layer.md, "Applying Changesets" and "Whiteouts").
  *
  * It is computed in two ways that must agree. `union` goes from the lowest layer up and lets later ones win; `unionAdd`
  * goes from the topmost down and only adds. Both take settled layers, lowest first. Directories that one layer alone
  * brings are that layer's own values wherever nothing in them has to be left out.
  */
-import { type ByteString, type Dir, IMPLIED_META, type Meta, type Node, WHITEOUT } from './node.ts'
-import { isOpaque, isWhiteout } from './whiteout.ts'
+import { type ByteString, type Dir, IMPLIED_META, type Meta, type Node } from './node.ts'
+import { isAbsence, isOpaque, removedBy } from './whiteout.ts'
 
 const EMPTY: Dir = { kind: 'dir', meta: IMPLIED_META, implied: false, children: new Map() }
 
@@ -23,10 +23,10 @@ export function unionAdd(layers: readonly Dir[]): Dir {
 function layOver(lower: Dir, upper: Dir): Dir {
   const children = isOpaque(upper) ? new Map<ByteString, Node>() : new Map(lower.children)
   for (const [name, node] of upper.children) {
-    if (isWhiteout(name, node)) children.delete(name.slice(WHITEOUT.length))
+    if (isAbsence(name, node)) children.delete(removedBy(name, node))
   }
   for (const [name, node] of upper.children) {
-    if (isWhiteout(name, node)) continue
+    if (isAbsence(name, node)) continue
     const under = children.get(name)
     if (node.kind !== 'dir') children.set(name, node)
     else children.set(name, under?.kind === 'dir' ? layOver(under, node) : alone(node))
@@ -42,7 +42,7 @@ function addUp(dirs: readonly Dir[]): Dir {
   const closed = new Set<ByteString>()
   for (const dir of dirs) {
     for (const [name, node] of dir.children) {
-      if (isWhiteout(name, node) || closed.has(name)) continue
+      if (isAbsence(name, node) || closed.has(name)) continue
       if (node.kind !== 'dir') {
         if (!open.has(name)) children.set(name, node)
         closed.add(name)
@@ -54,7 +54,7 @@ function addUp(dirs: readonly Dir[]): Dir {
     }
     if (isOpaque(dir)) break
     for (const [name, node] of dir.children) {
-      if (isWhiteout(name, node)) closed.add(name.slice(WHITEOUT.length))
+      if (isAbsence(name, node)) closed.add(removedBy(name, node))
     }
   }
   for (const [name, found] of open) children.set(name, addUp(found))
@@ -66,7 +66,7 @@ function addUp(dirs: readonly Dir[]): Dir {
 function alone(dir: Dir): Dir {
   let children: Map<ByteString, Node> | undefined
   for (const [name, node] of dir.children) {
-    if (isWhiteout(name, node)) {
+    if (isAbsence(name, node)) {
       children ??= new Map(dir.children)
       children.delete(name)
     } else if (node.kind === 'dir') {

@@ -9,6 +9,16 @@ export function isWhiteout(name: ByteString, node: Node): boolean {
   return name.startsWith(WHITEOUT) && node.kind !== 'dir'
 }
 
+/** True for what only says what lower layers lose, and is not in a union itself. */
+export function isAbsence(name: ByteString, node: Node): boolean {
+  return node.kind === 'special' || isWhiteout(name, node)
+}
+
+/** What lower layers lose by such a node. */
+export function removedBy(name: ByteString, node: Node): ByteString {
+  return node.kind === 'special' && !name.startsWith(WHITEOUT) ? name : name.slice(WHITEOUT.length)
+}
+
 /** True where a layer hides all that lower layers have in this directory (layer.md, "Opaque Whiteout"). */
 export function isOpaque(dir: Dir): boolean {
   return hasWhiteout(dir, OPAQUE)

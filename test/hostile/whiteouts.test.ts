@@ -44,8 +44,8 @@ testCases({
   ),
   'that is a device': over(
     [{ path: 'a/.wh.foo', type: 'char', device: [0, 0] }],
-    WHOLE,
-    /special files .*a\/\.wh\.foo/,
+    WITHOUT_FOO,
+    /not empty files.*a\/\.wh\.foo/,
   ),
   'hard links of each other': over(
     [empty('a/.wh.foo'), { path: 'a/.wh.bar', type: 'hardlink', target: 'a/.wh.foo' }],
@@ -69,16 +69,37 @@ testCases({
     [dir('a/foo'), f('a/foo/x')],
     'd /a 755\nf /a/bar 644 a/bar\nd /a/foo 755\nf /a/foo/x 644 a/foo/x',
   ),
-  // Left out as if the layer did not name it.
-  'a device in place of a file': over([{ path: 'a/foo', type: 'char' }], WHOLE, /special files .*a\/foo/),
-  'a pipe in place of a directory': over([{ path: 'a', type: 'fifo' }], WHOLE, /special files .*a \(fifo\)/),
+  // Also what overlay file systems write for a file that was removed.
+  'a device in place of a file': over(
+    [{ path: 'a/foo', type: 'char', device: [0, 0] }],
+    WITHOUT_FOO,
+    /special files .*a\/foo/,
+  ),
+  'a pipe in place of a directory': over([{ path: 'a', type: 'fifo' }], '', /special files .*a \(fifo\)/),
   'a hard link to a device': over(
     [
       { path: 'b', type: 'char' },
-      { path: 'c', type: 'hardlink', target: 'b' },
+      { path: 'a/foo', type: 'hardlink', target: 'b' },
     ],
-    /^LAYER_CONFLICT: "c" cannot be a hard link to "b"/,
+    WITHOUT_FOO,
+    /special files .*b \(char\), a\/foo \(char\)/,
   ),
+  'a file below a device': over(
+    [{ path: 'a/foo', type: 'char' }, f('a/foo/x')],
+    /^LAYER_CONFLICT: "a\/foo\/x" is below something that is not a directory/,
+  ),
+  'a file below a device of a lower layer': {
+    layers: () => [BASE, [{ path: 'a', type: 'fifo' }], [f('a/x')]],
+    becomes: /^LAYER_CONFLICT: "a" has files, but "a" below is not a directory/,
+  },
+  'a hard link to a device of a lower layer': {
+    layers: () => [
+      BASE,
+      [{ path: 'a/bar', type: 'fifo' }],
+      [{ path: 'a/foo', type: 'hardlink', target: 'a/bar' }],
+    ],
+    becomes: 'd /a 755',
+  },
   'a directory in place of a link, as usr-merge undone': {
     layers: () => [
       [dir('usr'), dir('usr/bin'), f('usr/bin/sh'), { path: 'bin', type: 'symlink', target: 'usr/bin' }],

@@ -86,6 +86,9 @@ describe.each(MODES)('in a %s repository', mode => {
       { path: './dev/sda', type: 'block', device: [8, 0] },
       { path: './dev/pipe', type: 'fifo' },
       { path: './dev/file', type: 'file', content: Buffer.from('kept') },
+      { path: './only/for/it/pipe', type: 'fifo' },
+      { path: './also/for/pipe', type: 'fifo' },
+      { path: './also/file', type: 'file' },
     ])
     compare('devices', folder, mode, new Map([tar]))
   })

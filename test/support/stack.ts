@@ -86,6 +86,7 @@ function randomMember(growing: Growing): TarInput {
   if (roll < 0.56 && files.size > 0) return { path, type: 'hardlink', target: random.pick([...files]) }
   if (roll < 0.7) return { path: inside(path, `.wh.${lastName(path)}`), type: 'file' }
   if (roll < 0.75) return { path: `${path}/.wh..wh..opq`, type: 'file' }
+  if (roll < 0.78) return { path, type: random.chance(0.5) ? 'fifo' : 'char', device: [0, 0] }
   const content = random.chance(0.3) ? Buffer.alloc(0) : random.bytes(random.between(1, 12))
   return {
     path,

@@ -11,7 +11,7 @@
  * Bytes that are not printable ASCII, and spaces in paths, are written `\xHH`.
  */
 import { createHash } from 'node:crypto'
-import { createLayer, type LayerEntry, type SpecialType } from '../../src/tree/layer.ts'
+import { createLayer, type LayerEntry } from '../../src/tree/layer.ts'
 import type { TreeLimits } from '../../src/tree/limits.ts'
 import {
   type ByteString,
@@ -19,6 +19,7 @@ import {
   type Dir,
   type Meta,
   type Node,
+  type SpecialType,
   type Xattr,
 } from '../../src/tree/node.ts'
 import { settle } from '../../src/tree/settle.ts'
@@ -132,6 +133,8 @@ function showNode(node: Node, path: string): string {
       return `l ${path}${metaText({ ...node.meta, mode: -1 })} ${escaped(node.target)}`
     case 'link':
       return `h ${path} ^/${escaped(node.target)}`
+    case 'special':
+      return `${LETTERS[node.type]} ${path}`
     default:
       return node satisfies never
   }
@@ -153,6 +156,7 @@ function unescaped(text: string): ByteString {
 }
 
 const SPECIAL: Readonly<Record<string, SpecialType>> = { b: 'block', c: 'char', p: 'fifo' }
+const LETTERS: Readonly<Record<SpecialType, string>> = { block: 'b', char: 'c', fifo: 'p' }
 
 function parseLine(line: string): TarInput {
   const [letter = '', rawPath = '', ...words] = line.split(' ')

@@ -159,7 +159,7 @@ function closed({ node, children }: Folder): Node {
 function flat(root: Dir): Record<ByteString, string> {
   const facts: Record<ByteString, string> = {}
   const visit = (path: ByteString, node: Node) => {
-    if (node.kind === 'link') throw new Error('not in a merged tree')
+    if (node.kind === 'link' || node.kind === 'special') throw new Error('not in a merged tree')
     const { uid, gid, mode, xattrs } = node.meta
     const own = node.kind === 'file' ? node.checksum : node.kind === 'symlink' ? node.target : ''
     facts[path] = JSON.stringify([node.kind, uid, gid, node.kind === 'symlink' ? 0 : mode, xattrs, own])

@@ -116,7 +116,7 @@ describe('symlinks', () => {
 })
 
 describe('what cannot be kept is reported', () => {
-  test('devices and pipes, with what they replace', () => {
+  test('devices and pipes, which take the place of what was there', () => {
     const builder = createLayer()
     for (const entry of entries(
       'd /dev 755\n c /dev/null\n b /dev/sda\n f /x\n p /x\n d /y 755\n f /y/f\n p y\n c /no/where',
@@ -124,7 +124,7 @@ describe('what cannot be kept is reported', () => {
       builder.add(entry)
     }
     const { root, dropped } = builder.finish()
-    expect(show(root)).toBe('d /dev 755')
+    expect(show(root)).toBe('d /dev 755\nc /dev/null\nb /dev/sda\ni /no\nc /no/where\np /x\np /y')
     expect(dropped).toEqual([
       { path: '/dev/null', type: 'char' },
       { path: '/dev/sda', type: 'block' },
@@ -132,6 +132,14 @@ describe('what cannot be kept is reported', () => {
       { path: 'y', type: 'fifo' },
       { path: '/no/where', type: 'char' },
     ])
+  })
+
+  test('a hard link to a device, before it and after it, and nothing that an entry replaces', () => {
+    const builder = createLayer()
+    for (const entry of entries('h /b /a\n c /a\n h /c /a\n f /c')) builder.add(entry)
+    const { root, dropped } = builder.finish()
+    expect(show(root)).toBe('c /a\nh /b /a\nf /c 644')
+    expect(dropped.map(({ path }) => path)).toEqual(['/a', '/c', '/b'])
   })
 
   test('whiteouts that are not empty files', () => {
