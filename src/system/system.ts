@@ -176,7 +176,7 @@ function tmpfilesOf(
   isOwnTemplate: boolean,
 ): string | undefined {
   const lines = () =>
-    isOwnTemplate ? [] : foldersFor(exportedConfig(exports, values)?.config.mounts, unitFacts(scope), scope)
+    isOwnTemplate ? [] : foldersFor(exportedConfig(exports, values)?.config.mounts, values, scope)
   const given = exports.tmpfiles === undefined ? lines() : [renderLines(exports.tmpfiles, values).trimEnd()]
   const all = [...given, ...(spec.tmpfiles ?? [])].filter(line => line !== '')
   return all.length === 0 ? undefined : all.join('\n')

@@ -1,22 +1,25 @@
 /** The lines of tmpfiles.d(5) of a bundle. */
 import { isJsonObject, type Json } from '../spec/json-text.ts'
-import { type HostFacts, LATER_DESTDIR, type Scope } from './variables.ts'
+import type { Variables } from './template.ts'
+import { LATER_DESTDIR, type Scope } from './variables.ts'
 
 /**
  * A line for each folder that a config.json mounts from the places that programs keep their own things in. Only what is
  * missing is made: the owner and mode of what is there stay.
- * @param mounts of a config.json rendered with `facts`
+ * @param mounts of a config.json rendered with `values`
  */
-export function foldersFor(mounts: Json | undefined, facts: HostFacts, scope: Scope): readonly string[] {
+export function foldersFor(mounts: Json | undefined, values: Variables, scope: Scope): readonly string[] {
   const list: readonly Json[] = Array.isArray(mounts) ? mounts : []
   const sources = list.flatMap(mount =>
     isJsonObject(mount) && typeof mount.source === 'string' && isBind(mount) ? [mount.source] : [],
   )
-  const owner = scope === 'system' ? `:${facts.uid} :${facts.gid}` : '- -'
+  const owner = scope === 'system' ? ':0 :0' : '- -'
+  const places = ['RUN_DIRECTORY', 'STATE_DIRECTORY'].map(name => values.get(name)!)
   const lines = sources.flatMap(source => {
-    const place = [facts.run, facts.state].find(place => source.startsWith(`${place}/`))
+    const place = places.find(place => source.startsWith(`${place}/`))
     if (place === undefined || source.includes(LATER_DESTDIR) || /\/\.\.?(?:\/|$)/.test(source)) return []
-    return [`d ${place}${word(source.slice(place.length))} :0700 ${owner} - -`]
+    const specifier = /^%[a-zA-Z]/.exec(place)?.[0] ?? ''
+    return [`d ${specifier}${word(source.slice(specifier.length))} :0700 ${owner} - -`]
   })
   return [...new Set(lines)].sort()
 }
@@ -27,7 +30,7 @@ function isBind({ type, options }: Readonly<Record<string, Json>>): boolean {
   )
 }
 
-/** The rest of a path as part of one field: what means something there is written as its number. */
+/** A path, or the rest of one, as part of one field: what means something there is written as its number. */
 function word(text: string): string {
   return text.replace(/[^A-Za-z0-9_/.,:=@+\u0080-\u{10ffff}-]/gu, c =>
     c === '%' ? '%%' : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,

@@ -78,19 +78,16 @@ export async function addSystemImages(layout: Layout): Promise<void> {
   )
 }
 
-/** bundles.yaml of both; `etcd` and `flannel` are further keys of theirs. */
-export function systemBundles(keys: { readonly etcd?: string; readonly flannel?: string } = {}): string {
-  const more = (text = '') => text.replace(/^(?=.)/gm, '    ')
-  return `bundles:
-  etcd:
-    image: [oci:${DEMO}:etcd, oci:images:etcd-exports]
-    system: true
-    runtimes: [runc]
-${more(keys.etcd)}
-  flanneld:
-    image: [oci:${DEMO}:busybox, oci:images:flannel-exports]
-    system: true
-    runtimes: [runc]
-${more(keys.flannel)}
-`
+/** Names and keys of a bundle. */
+export interface SystemBundle {
+  readonly name: string
+  /** Further lines of bundles.yaml. */
+  readonly keys?: string
+}
+
+/** bundles.yaml of both. */
+export function systemBundles(etcd: SystemBundle, flannel: SystemBundle): string {
+  const entry = ({ name, keys = '' }: SystemBundle, images: string) =>
+    `  ${name}:\n    image: [${images}]\n    system: true\n    runtimes: [runc]\n${keys.replace(/^(?=.)/gm, '    ')}\n`
+  return `bundles:\n${entry(etcd, `oci:${DEMO}:etcd, oci:images:etcd-exports`)}${entry(flannel, `oci:${DEMO}:busybox, oci:images:flannel-exports`)}`
 }
