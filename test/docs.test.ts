@@ -6,6 +6,7 @@ import { nameOf } from '../src/cli/verb.ts'
 import { VERBS } from '../src/cli/verbs/all.ts'
 import { commandsPage } from './support/commands-page.ts'
 import { errorsPage, keysPage, schemaFile, unionPage } from './support/docs.ts'
+import { eventsPage } from './support/events-page.ts'
 import { planPage, planSchemaFile } from './support/plan-page.ts'
 
 test.each([
@@ -13,6 +14,7 @@ test.each([
   ['bundles.schema.json', schemaFile],
   ['commands.md', commandsPage],
   ['errors.md', errorsPage],
+  ['events.md', eventsPage],
   ['plan.md', planPage],
   ['plan.schema.json', planSchemaFile],
   ['union.md', unionPage],

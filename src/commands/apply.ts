@@ -10,6 +10,7 @@ import { type Prepared, prepareApply } from './prepare-apply.ts'
 
 /** Ends with 0 when every step was done; with a failure's own status where all failures have the same. */
 export async function apply(options: ApplyOptions, surroundings: Surroundings): Promise<number> {
+  if (options.summary !== undefined) (await import('./step-summary.ts')).openSummary(options, surroundings)
   const trace = traceCommand('ctrbuild apply')
   try {
     return await applyTraced(options, surroundings, trace)
@@ -48,6 +49,8 @@ async function applyPrepared(
   const upToDate = isQuiet(prepared) ? await trace.span('plan', () => planOfNothing(prepared)) : undefined
   if (upToDate !== undefined) {
     surroundings.stdout.write(renderPlan(upToDate, painter(options, surroundings.stdout)))
+    if (options.summary !== undefined)
+      (await import('./step-summary.ts')).appendSummary(options, surroundings, upToDate, undefined)
     return 0
   }
   // Most applies change nothing: they need neither the lock nor what the rest loads.

@@ -46,6 +46,8 @@ export interface ApplyOptions extends LockingOptions {
   readonly install: boolean
   /** Milliseconds to wait for another ctrbuild that holds the store. */
   readonly lockTimeout: number
+  /** File to append a summary in Markdown to. */
+  readonly summary: string | undefined
 }
 
 /** The process around a command, as values, so that tests can be one. */

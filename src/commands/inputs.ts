@@ -14,6 +14,7 @@ import type { Lock } from '../lock/types.ts'
 import { hostPlatform } from '../oci/platform.ts'
 import type { LockSource } from '../plan/types.ts'
 import { jsonProblems, renderProblems } from '../report/diagnostics.ts'
+import type { Event } from '../report/events.ts'
 import { type CachedSource, cachedSource } from '../source/cached.ts'
 import { documentStore } from '../source/documents.ts'
 import { skopeoSource } from '../source/skopeo.ts'
@@ -136,9 +137,23 @@ export function writeLockFile(places: Places, text: string): void {
   }
 }
 
-/** Registries and local images, with the documents that are known already. */
-export function openSource(places: Places, offline: boolean): CachedSource {
-  const source = skopeoSource({ blobs: places.blobs, base: places.base })
+function retryEvent({ reference }: ImageSpec, error: Error, attempt: number, milliseconds: number): Event {
+  const code = error instanceof CtrbuildError ? error.code : 'FAILED'
+  const seconds = milliseconds / 1000
+  return { kind: 'retry', image: reference.text, attempt, seconds, code, message: error.message }
+}
+
+/** Registries and local images, with the documents that are known already. `tell` hears of each time that one is asked again. */
+export function openSource(
+  places: Places,
+  offline: boolean,
+  tell: (event: Event) => void = () => {},
+): CachedSource {
+  const source = skopeoSource({
+    blobs: places.blobs,
+    base: places.base,
+    onRetry: (image, error, attempt, milliseconds) => tell(retryEvent(image, error, attempt, milliseconds)),
+  })
   return cachedSource(source, documentStore(places.documents), { offline })
 }
 

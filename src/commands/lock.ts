@@ -10,6 +10,7 @@ import type { Lock } from '../lock/types.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { renderLockChanges, renderLockState } from '../report/lock-lines.ts'
+import { tellerOf } from '../report/tell.ts'
 import { closest } from '../spec/suggest.ts'
 import type { ImageSpec } from '../spec/types.ts'
 import { type CommandOptions, painter, type Surroundings } from './context.ts'
@@ -65,7 +66,7 @@ function renew(
   { options, isWanted, surroundings }: Renewing,
 ): Promise<Lock> {
   const { cpus, signal } = surroundings
-  return resolveLock(spec, openSource(places, options.offline), {
+  return resolveLock(spec, openSource(places, options.offline, tellerOf(options, surroundings)), {
     ...(previous !== undefined && { previous }),
     isStale: () => options.upgrade,
     isWanted: image => isWanted(keyOf(nameOf(image))),

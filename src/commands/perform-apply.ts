@@ -1,5 +1,5 @@
 /** The part of apply that changes something: under the store's lock, looked at anew, then performed. */
-import { type Applied, applyPlan } from '../apply/apply.ts'
+import { applyPlan } from '../apply/apply.ts'
 import type { Outcome } from '../apply/execute.ts'
 import { removeLeftovers } from '../apply/leftovers.ts'
 import type { Places } from '../apply/places.ts'
@@ -9,11 +9,13 @@ import { initRepo } from '../ostree/repo.ts'
 import { renderPlan } from '../plan/render.ts'
 import type { Plan } from '../plan/types.ts'
 import { openReporter } from '../report/reporter.ts'
-import { renderSummary } from '../report/summary.ts'
+import { type ApplySummary, renderSummary, summaryEvent } from '../report/summary.ts'
 import { type Trace, traceCommand } from '../report/trace.ts'
 import { type ApplyOptions, type CommandOptions, painter, type Surroundings } from './context.ts'
 import { openSource, privilegeOf, userPlacesOf, writeLockFile } from './inputs.ts'
+
 import type { Prepared } from './prepare-apply.ts'
+import { appendSummary } from './step-summary.ts'
 import { lockRepo, withStoreLock } from './store-lock.ts'
 
 /**
@@ -39,21 +41,23 @@ async function perform(
   trace: Trace,
 ): Promise<number> {
   const { places } = prepared
-  const { stdout, now } = surroundings
+  const { stdout } = surroundings
   const plan = await trace.span('plan', async () => {
     await removeLeftovers(places)
     return prepared.makePlan()
   })
   stdout.write(renderPlan(plan, painter(options, stdout)))
   const [blocker] = plan.blockers
+  const isIdle = plan.steps.length === 0
+  if (blocker !== undefined || isIdle) appendSummary(options, surroundings, plan, undefined)
   if (blocker !== undefined) throw new CtrbuildError(blocker.code, blocker.message, { hint: blocker.hint })
   if (prepared.lockText !== undefined) writeLockFile(places, prepared.lockText)
-  if (plan.steps.length === 0) return 0
+  if (isIdle) return 0
 
-  const began = now()
-  const { outcomes, space } = await performPlan(plan, places, options, surroundings, trace)
-  stdout.write(renderSummary({ outcomes, space, seconds: (now() - began) / 1000 }))
-  return statusOf(outcomes)
+  const summary = await performPlan(plan, places, options, surroundings, trace)
+  stdout.write(renderSummary(summary))
+  appendSummary(options, surroundings, plan, summary)
+  return statusOf(summary.outcomes)
 }
 
 /** How a plan is performed. */
@@ -75,7 +79,7 @@ export async function performPlan(
   options: PerformOptions,
   surroundings: Surroundings,
   trace: Trace = traceCommand('ctrbuild'),
-): Promise<Applied> {
+): Promise<ApplySummary> {
   const { signal, now, cpus } = surroundings
   const repo = initRepo(places.repo, plan.privilege === 'root' ? 'bare' : 'bare-user')
   const shared = await lockRepo(places, { exclusive: false, lockTimeout: options.lockTimeout }, surroundings)
@@ -85,7 +89,7 @@ export async function performPlan(
       plan,
       places,
       privilege: privilegeOf(surroundings),
-      source: openSource(places, options.offline),
+      source: openSource(places, options.offline, event => reporter.event(event)),
       limits: { ...TAR_LIMITS, ...plan.limits },
       keep: options.keep ?? plan.keep,
       userPlaces: userPlacesOf(surroundings),
@@ -94,7 +98,12 @@ export async function performPlan(
       signal,
       now,
     }
-    return await applyPlan(inputs, repo, { network: options.jobs ?? cpus + 2, imports: options.jobs ?? cpus })
+    const began = now()
+    const parallelism = { network: options.jobs ?? cpus + 2, imports: options.jobs ?? cpus }
+    const applied = await applyPlan(inputs, repo, parallelism)
+    const summary = { ...applied, seconds: (now() - began) / 1000 }
+    reporter.event(summaryEvent(summary))
+    return summary
   } finally {
     reporter.close()
     shared.release()

@@ -10,6 +10,7 @@ import { formatPlan } from '../plan/file.ts'
 import { plan as makePlan } from '../plan/plan.ts'
 import { renderPlan } from '../plan/render.ts'
 import type { Plan } from '../plan/types.ts'
+import { tellerOf } from '../report/tell.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { type PlanOptions, painter, type Surroundings } from './context.ts'
@@ -20,7 +21,7 @@ export async function plan(options: PlanOptions, surroundings: Surroundings): Pr
   const file = readSpecFile(options, surroundings)
   if (file === undefined) return EXIT_STATUS.SPEC_INVALID
   const { spec, places } = file
-  const source = openSource(places, options.offline)
+  const source = openSource(places, options.offline, tellerOf(options, surroundings))
   const { lock, lockSource } = await settleLock(file, source, options, surroundings)
   const desired = desire(spec, lock, privilegeOf(surroundings).kind)
   const observed = observe(places, desired)

@@ -7,6 +7,7 @@ import { formatLock } from '../lock/text.ts'
 import { desire, desiredOf } from '../plan/desire.ts'
 import { plan as makePlan } from '../plan/plan.ts'
 import type { Plan } from '../plan/types.ts'
+import { tellerOf } from '../report/tell.ts'
 import type { ApplyOptions, Surroundings } from './context.ts'
 import { openSource, privilegeOf, readLockFile, readSpecFile, settleLock } from './inputs.ts'
 
@@ -37,7 +38,7 @@ async function fromSpec(options: ApplyOptions, surroundings: Surroundings): Prom
   const { spec, places } = file
   const { lock, lockSource } = await settleLock(
     file,
-    openSource(places, options.offline),
+    openSource(places, options.offline, tellerOf(options, surroundings)),
     options,
     surroundings,
   )

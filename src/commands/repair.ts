@@ -131,6 +131,7 @@ function applyAgain(
     keep: undefined,
     install: false,
     trace: undefined,
+    summary: undefined,
   }
   return performApply({ places, lockText: undefined, makePlan }, applying, surroundings)
 }

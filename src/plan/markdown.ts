@@ -6,7 +6,7 @@ const SIGN = { create: '+', update: '~', remove: '-', none: ' ' } as const
 const HEAD = '| | bundle | why |\n|---|---|---|\n'
 
 /** The whole comment, at most so many characters: rows that do not fit are counted. */
-export function planMarkdown(plan: Plan, maxChars: number): string {
+export function planMarkdown(plan: Plan, maxChars: number, heading = 'ctrbuild plan'): string {
   const paragraphs = [
     ...plan.blockers.map(({ message, hint }) => `**Blocked:** ${asCode(message)}. ${asCode(hint)}`),
     ...partialWarnings(plan).map(warning => `**Warning:** ${asCode(warning)}`),
@@ -15,7 +15,7 @@ export function planMarkdown(plan: Plan, maxChars: number): string {
   ]
   const end = `${paragraphs.join('\n\n')}\n`
   const rows = plan.changes.filter(({ action }) => action !== 'none').map(rowOf)
-  const title = '### ctrbuild plan\n\n'
+  const title = `### ${heading}\n\n`
   if (rows.length === 0) return cut(title + end, maxChars)
   const room = maxChars - title.length - HEAD.length - end.length - moreRows(rows.length).length - 2
   const kept = rows.slice(0, fitting(rows, room))

@@ -38,6 +38,25 @@ export type Event =
       readonly hint?: string
     }
   | { readonly kind: 'skipped'; readonly step: string; readonly because: string }
+  /** A registry is asked again, after so many seconds. */
+  | {
+      readonly kind: 'retry'
+      readonly image: string
+      readonly attempt: number
+      readonly seconds: number
+      readonly code: string
+      readonly message: string
+    }
+  /** The last one: how many bundles and steps came to what. */
+  | {
+      readonly kind: 'summary'
+      readonly created: number
+      readonly updated: number
+      readonly removed: number
+      readonly failed: number
+      readonly skipped: number
+      readonly seconds: number
+    }
 
 /** Takes events. Closing ends what it draws. */
 export interface Reporter {

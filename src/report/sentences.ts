@@ -14,6 +14,7 @@ export function sentenceOf(event: Event, paint: Paint): string | undefined {
   switch (event.kind) {
     case 'fetch':
     case 'import':
+    case 'summary':
       return undefined
     case 'note':
       return escapeControls(event.message)
@@ -54,6 +55,13 @@ export function sentenceOf(event: Event, paint: Paint): string | undefined {
         'yellow',
         'skipped',
         `${shortReference(event.step)}  since ${shortReference(event.because)} failed`,
+      )
+    case 'retry':
+      return line(
+        paint,
+        'yellow',
+        'retry',
+        `${shortReference(event.image)}  in ${formatDuration(event.seconds)}: ${indented(event.message)}`,
       )
     default:
       return event satisfies never

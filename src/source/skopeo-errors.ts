@@ -8,6 +8,8 @@ export interface SkopeoFailure {
   readonly error: CtrbuildError
   /** True where another attempt may go better. */
   readonly isTemporary: boolean
+  /** How many times as long to wait before it as otherwise. */
+  readonly longer?: number
 }
 
 interface Rule {
@@ -16,10 +18,22 @@ interface Rule {
   readonly says: string
   readonly hint: string
   readonly isTemporary?: true
+  readonly longer?: number
 }
+
+/** skopeo has waited as long as the registry said, several times over: coming back soon would only make it worse. */
+const ASKED_TOO_OFTEN = 10
 
 /** The first that fits counts. */
 const RULES: readonly Rule[] = [
+  {
+    pattern: /status:? 429|429 \(?Too Many|too ?many ?requests/i,
+    code: 'SOURCE_UNAVAILABLE',
+    says: 'the registry is asked too often',
+    hint: 'Log in for a higher limit (skopeo login REGISTRY), or run ctrbuild again later: what has arrived is kept',
+    isTemporary: true,
+    longer: ASKED_TOO_OFTEN,
+  },
   {
     pattern: /server gave HTTP response to HTTPS client/,
     code: 'SOURCE_UNAVAILABLE',
@@ -78,7 +92,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /connection (refused|reset)|timeout|timed out|deadline exceeded|no route to host|network is unreachable|broken pipe|\bEOF\b|status:? 5\d\d|status:? 429|too ?many ?requests|50[0234] |connection closed|went away/i,
+      /connection (refused|reset)|timeout|timed out|deadline exceeded|no route to host|network is unreachable|broken pipe|\bEOF\b|status:? 5\d\d|50[0234] |connection closed|went away/i,
     code: 'SOURCE_UNAVAILABLE',
     says: 'the registry does not answer as it should',
     hint: 'Check the network and the registry, then run ctrbuild again: what has arrived is kept',
@@ -113,7 +127,11 @@ export function skopeoFailure(reference: Reference, stderr: string): SkopeoFailu
       cause: stderr,
     },
   )
-  return { error, isTemporary: rule.isTemporary === true }
+  return {
+    error,
+    isTemporary: rule.isTemporary === true,
+    ...(rule.longer !== undefined && { longer: rule.longer }),
+  }
 }
 
 /** skopeo logs as `time="…" level=fatal msg="…"`, the message quoted as in Go. */

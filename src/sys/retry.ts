@@ -5,7 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Attempt<T> =
   | { readonly kind: 'done'; readonly value: T }
   /** `isTemporary` where another attempt may go better. */
-  | { readonly kind: 'failed'; readonly error: Error; readonly isTemporary: boolean }
+  | {
+      readonly kind: 'failed'
+      readonly error: Error
+      readonly isTemporary: boolean
+      /** How many times as long to wait as otherwise. */
+      readonly longer?: number
+    }
 
 export interface RetryOptions {
   /** Attempts after the first. */
@@ -29,7 +35,7 @@ export async function retry<T>(attempt: () => Promise<Attempt<T>>, options: Retr
     const result = await attempt()
     if (result.kind === 'done') return result.value
     if (!result.isTemporary || failures >= options.retries) throw result.error
-    const milliseconds = waitBefore(failures, options.wait)
+    const milliseconds = waitBefore(failures, options.wait * (result.longer ?? 1))
     options.onRetry?.(result.error, failures + 1, milliseconds)
     await (options.delay ?? pause)(milliseconds, options.signal)
   }

@@ -17,11 +17,13 @@ let project: Project
 let registry: FaultyRegistry
 let first: BuiltImage
 let second: BuiltImage
+let third: BuiltImage
 beforeAll(async () => {
   project = await newProject()
   first = await project.layout.add({ layers: [tar('1')], config: { Cmd: ['/version'] } })
   second = await project.layout.add({ layers: [tar('2')], config: { Cmd: ['/version'] } })
-  const tags = { '1': first.manifest.digest, '2': second.manifest.digest }
+  third = await project.layout.add({ layers: [tar('3')], config: { Cmd: ['/version'] } })
+  const tags = { '1': first.manifest.digest, '2': second.manifest.digest, '9': third.manifest.digest }
   registry = await startFaultyRegistry(project.layout.folder, tags)
 })
 afterAll(() => registry.stop())
@@ -88,4 +90,29 @@ test('that wants to know who asks', async () => {
   registry.fault = (what, response) =>
     what !== '' && Boolean(response.writeHead(401).end('{"errors":[{"code":"UNAUTHORIZED"}]}'))
   await refused(77, 'REGISTRY_DENIED')
+})
+
+test('that is out of order once is asked again, and that is told', async () => {
+  await declare('app:9')
+  let faults = 0
+  registry.fault = (what, response) => what === '9' && faults++ < 1 && Boolean(response.writeHead(503).end())
+  const planned = await project.run(['plan', '--out', 'plan.json'])
+  expect(planned.stderr).toMatch(
+    /^retry {5}\S+app:9 {2}in 0\.\d s: image \S+app:9: the registry does not answer/,
+  )
+  expect(planned.status).toBe(0)
+  registry.fault = (what, response) =>
+    what === third.layers[0]!.digest && faults++ < 3 && Boolean(response.writeHead(503).end())
+  const { status, stderr } = await project.run(['apply', 'plan.json', '--progress', 'json'])
+  expect(status).toBe(0)
+  const records = stderr
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  const retry = records.find(({ type }) => type === 'retry')
+  expect(retry).toMatchObject({
+    image: expect.stringContaining('app:9'),
+    attempt: 1,
+    code: 'SOURCE_UNAVAILABLE',
+  })
 })

@@ -38,16 +38,20 @@ async function setUp(patience = 60_000) {
   const base = await mkdtemp(join(folder, 'base-'))
   const blobs = join(base, 'blobs')
   const retries: number[] = []
+  const waits: number[] = []
   const source = skopeoSource({
     blobs,
     base,
     patience,
     delay: async () => {},
-    onRetry: (_image, _error, attempt) => retries.push(attempt),
+    onRetry(_image, _error, attempt, milliseconds) {
+      retries.push(attempt)
+      waits.push(milliseconds)
+    },
   })
   const spec = imageSpec(`${registry.host}/app:1`, undefined, true)
   const locked = lockedImage(await source.resolve(spec, never), spec)
-  return { source, spec, locked, blobs, retries }
+  return { source, spec, locked, blobs, retries, waits }
 }
 
 /** Command lines of processes that name some text. */
@@ -62,6 +66,36 @@ test('a registry out of order is asked four times in all', async () => {
   registry.fault = (_what, response) => Boolean(response.writeHead(503).end())
   expect(await problemOf(() => source.resolve(spec, never))).toContain('SOURCE_UNAVAILABLE')
   expect(retries).toEqual([1, 2, 3])
+})
+
+test('a registry that is asked too often says when to come back, and gets that time', async () => {
+  const { source, spec, retries } = await setUp()
+  const times: number[] = []
+  registry.fault = (what, response) => {
+    if (what !== '1' || times.push(performance.now()) > 1) return false
+    return Boolean(
+      response.writeHead(429, { 'retry-after': '1' }).end('{"errors":[{"code":"TOOMANYREQUESTS"}]}'),
+    )
+  }
+  expect((await source.resolve(spec, never)).manifest.digest).toBe(image.manifest.digest)
+  expect(times[1]! - times[0]!).toBeGreaterThan(900)
+  // That was skopeo's doing.
+  expect(retries).toEqual([])
+})
+
+test('a registry that goes on being asked too often is left alone for longer each time', async () => {
+  const { source, spec, waits } = await setUp()
+  registry.fault = (what, response) =>
+    what === '1' &&
+    Boolean(response.writeHead(429, { 'retry-after': '0' }).end('{"errors":[{"code":"TOOMANYREQUESTS"}]}'))
+  expect(await problemOf(() => source.resolve(spec, never))).toMatch(
+    /^SOURCE_UNAVAILABLE: .* is asked too often/,
+  )
+  expect(waits).toHaveLength(3)
+  for (const [i, wait] of waits.entries()) {
+    expect(wait).toBeGreaterThanOrEqual(2500 * 2 ** i)
+    expect(wait).toBeLessThanOrEqual(5000 * 2 ** i)
+  }
 })
 
 test('a registry that wants credentials is asked once', async () => {

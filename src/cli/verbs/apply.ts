@@ -30,6 +30,7 @@ export const apply = verb({
     install: { ...SWITCH, desc: 'Put the services in place too, as install does' },
     trace: { ...TEXT, desc: 'Write a trace of all that is done, for Perfetto and chrome://tracing' },
     'lock-timeout': LOCK_TIMEOUT,
+    summary: { ...TEXT, desc: 'Append what was done to this file, in Markdown' },
   }),
   choose(given) {
     const { planfile, jobs, keep, target } = given
@@ -41,6 +42,7 @@ export const apply = verb({
       keep: keep === undefined ? undefined : countOf('keep', keep),
       install: once('install', given.install),
       lockTimeout: durationOf('lock-timeout', given['lock-timeout']),
+      summary: once('summary', given.summary),
     }
     if (planfile !== undefined && target.length > 0) throw usage('a saved plan cannot be limited to --target')
     if (planfile !== undefined && !options.prune) throw usage('a saved plan says itself what is removed')
