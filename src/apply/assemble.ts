@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Bundle, bundleDigest } from '../bundle/bundle.ts'
+import { warnOfOwners } from '../bundle/owners.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { checkoutTree } from '../ostree/checkout.ts'
 import type { AssembleStep, DesiredBundle, Stamp } from '../plan/types.ts'
@@ -25,7 +26,8 @@ export async function assembleBundle(
   const image = imageOf(work, desired.images.at(-1)!)
   const bundle = await describeBundle(sceneOf(work), desired, image, union.root)
   const identity = await identityOf(sceneOf(work), desired, image, union.root, bundle)
-  for (const { code, message, hint } of bundle.warnings) {
+  const owners = warnOfOwners(bundle.config, work.privilege, union.root)
+  for (const { code, message, hint } of [...bundle.warnings, ...owners]) {
     work.reporter.event({
       kind: 'warning',
       code,

@@ -19,6 +19,8 @@ export type WarningCode =
   | 'VOLUME_IGNORED'
   /** A volume of the image that nothing is mounted on: it is kept in memory. */
   | 'VOLUME_IN_MEMORY'
+  /** Files whose owners the container does not see as the image has them. */
+  | 'OWNERS_LOST'
   /** A volume that the process cannot write to, since its user is not the one who applies. */
   | 'VOLUME_OWNER'
 

@@ -18,9 +18,12 @@ export interface Reference {
 }
 
 const LOCAL: readonly Transport[] = ['oci', 'oci-archive', 'docker-archive', 'dir']
-/** distribution/reference: `[domain/]path[:tag][@digest]`, lower case. */
-const NAME =
-  /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/|\[[0-9a-fA-F:]+\](?::[0-9]+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/
+const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
+/** What makes a first component a host: a dot, a port or brackets. Without them it is a part of the path, as in Docker. */
+const HOST = `(?:(?=[^/]*[.:])${LABEL}(?:\\.${LABEL})*(?::[0-9]+)?|\\[[0-9a-fA-F:]+\\](?::[0-9]+)?)/`
+const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
+/** distribution/reference: `[domain/]path[:tag][@digest]`, the path in lower case. */
+const NAME = new RegExp(`^(?:${HOST})?${COMPONENT}(?:/${COMPONENT})*$`)
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /**

@@ -85,7 +85,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /manifest unknown|name unknown|not known to registry|not found|no descriptor found|no such file or directory|not a directory|does not resolve to an image|identifier is not an image|no image found|blob unknown|more than one image in oci/i,
+      /manifest unknown|name unknown|not known to registry|not found|no descriptor found|no such file or directory|is a directory|not a directory|does not resolve to an image|identifier is not an image|no image found|blob unknown|more than one image in oci/i,
     code: 'IMAGE_NOT_FOUND',
     says: 'there is no such image',
     hint: 'Check its name and tag; a relative path counts from the folder of bundles.yaml',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { asPlainUser } from '../support/plain-user.ts'
 import { needs } from '../support/programs.ts'
+import type { Project } from '../support/project.ts'
 import { readRootfs } from '../support/rootfs.ts'
 import type { TarInput } from '../support/tar-writer.ts'
 import { lines, show } from '../support/tree.ts'
@@ -72,6 +73,31 @@ describe('owners and modes', () => {
         '-00000 4294967294 4294967294 8 /closed/f',
       ]),
     )
+  })
+
+  test('that a container with several ids would not see are told', async ctx => {
+    const mapped = async (mine: Project, ids: readonly (readonly [number, number, number])[]) => {
+      const ranges = ids.map(
+        ([inside, out, size]) => `{ containerID: ${inside}, hostID: ${out}, size: ${size} }`,
+      )
+      const both = ['uid', 'gid'].map(kind => `${kind}Mappings: [${ranges.join(', ')}]`).join(', ')
+      await mine.write(`bundles: { it: { image: "oci:images:it", runtimes: [runc], ${both} } }\n`)
+      return asPlainUser(ctx, mine)
+    }
+    const user = isRoot ? 54321 : process.getuid!()
+    const told = (warnings: readonly string[]) => warnings.filter(warning => warning.includes('OWNERS_LOST'))
+    const several = await applyOne(OWNED, mine =>
+      mapped(mine, [
+        [0, user, 1],
+        [1, 200_000, 65_000],
+      ]),
+    )
+    expect(told(several.warnings)).toEqual([
+      'OWNERS_LOST it: files have other owners in the container than in the image: /all (65534:0), /closed (1:1), /closed/f (4294967294:4294967294), /d (1000:100), /large (3000000:2097152) and 2 more',
+    ])
+    // All files are the only user's there is.
+    const one = await applyOne(OWNED, mine => asPlainUser(ctx, mine))
+    expect(told(one.warnings)).toEqual([])
   })
 
   test('let nobody else at a setuid program', async ctx => {
