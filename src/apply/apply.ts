@@ -4,12 +4,14 @@
  */
 import { once } from 'node:events'
 import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { CtrbuildError } from '../errors.ts'
+import { objectPath } from '../ostree/checksum.ts'
 import { objectWriter } from '../ostree/object-writer.ts'
 import { startReaders } from '../ostree/readers.ts'
 import { beginStage, discard, publish } from '../ostree/stage.ts'
-import type { Repo } from '../ostree/types.ts'
+import type { Checksum, Repo } from '../ostree/types.ts'
 import type { Step } from '../plan/types.ts'
 import type { Trace } from '../report/trace.ts'
 import { syncFs } from '../sys/atomic.ts'
@@ -48,6 +50,7 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
   const { places, plan, signal, trace } = inputs
   const work = beginWork(inputs, repo, parallelism)
   try {
+    dropSpoiled(work)
     mkdirSync(places.out, { recursive: true, mode: 0o755 })
     const outcomes = await trace.span('steps', inside => execute(plan.steps, performer(work, inside)))
     signal.throwIfAborted()
@@ -67,6 +70,13 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
       discard(work.stage)
     })
   }
+}
+
+/** Objects that somebody wrote to would be taken for those that their layers bring: they go before anything comes. */
+function dropSpoiled({ plan, stage }: Work): void {
+  const checksums = plan.steps.flatMap(step => (step.kind === 'import' ? (step.spoiled ?? []) : []))
+  for (const checksum of checksums)
+    rmSync(join(stage.repo.path, 'objects', objectPath(checksum as Checksum, 'file')), { force: true })
 }
 
 function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports }: Parallelism): Work {

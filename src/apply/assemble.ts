@@ -8,9 +8,10 @@ import { checkoutTree } from '../ostree/checkout.ts'
 import type { AssembleStep, DesiredBundle, Stamp } from '../plan/types.ts'
 import type { Trace } from '../report/trace.ts'
 import type { Dir } from '../tree/node.ts'
-import { describeBundle, identityOf, rootfsOf, type Scene } from './describe.ts'
-import { beginGeneration, type Draft, removeTree, STAMP } from './generations.ts'
+import { describeBundle, identityOf, type Scene } from './describe.ts'
+import { beginGeneration, COPIED, type Draft, removeTree, STAMP } from './generations.ts'
 import { makeMountLinks } from './mount-links.ts'
+import { rootfsOf } from './rootfs-tree.ts'
 import { stampText } from './stamp.ts'
 import { unionOf } from './unions.ts'
 import { imageOf, type Work } from './work.ts'
@@ -64,6 +65,8 @@ async function checkOut(work: Work, desired: DesiredBundle, rootfs: Dir, draft: 
     copy: desired.spec.rootfs === 'copy',
     signal,
   })
+  if (fallback !== undefined)
+    writeFileSync(join(draft.path, COPIED), `${fallback}\n`, { mode: 0o644, flag: 'wx' })
   if (fallback === undefined || fallback === 'EMLINK') return
   reporter.event({
     kind: 'warning',

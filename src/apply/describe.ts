@@ -1,31 +1,20 @@
 /** What a bundle comes to in its tree: config.json, scripts, and the places that are mounted on. */
-import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Bundle, type BundleSources, makeBundle } from '../bundle/bundle.ts'
 import type { MountPoint, Privilege } from '../bundle/types.ts'
 import { parseImageConfig } from '../oci/image-config.ts'
-import { contentHeader } from '../ostree/content.ts'
 import type { DesiredBundle, DesiredImage } from '../plan/types.ts'
 import type { CachedSource } from '../source/cached.ts'
 import type { BundleSpec, MountSpec } from '../spec/types.ts'
 import { isSystem, scopeOf } from '../system/system.ts'
 import type { HostFacts } from '../system/variables.ts'
-import { bytesOf, type Dir, type File, type Meta } from '../tree/node.ts'
-import { withMountPoints } from '../tree/points.ts'
+import type { Dir } from '../tree/node.ts'
 import type { Places } from './places.ts'
 import { readExports } from './read-exports.ts'
 import { readTextFile } from './rootfs-files.ts'
 import { withSubids } from './subids.ts'
 import type { UserPlaces } from './work.ts'
-
-const PLAIN: Meta = { uid: 0, gid: 0, mode: 0o644, xattrs: [] }
-const EMPTY_FILE: File = {
-  kind: 'file',
-  meta: PLAIN,
-  size: 0,
-  checksum: createHash('sha256').update(contentHeader(PLAIN)).digest('hex'),
-}
 
 /** Where a bundle's parts are looked up. */
 export interface Scene {
@@ -115,18 +104,6 @@ function factsOf(spec: BundleSpec, privilege: Privilege, places: UserPlaces): Ho
 function userFacts({ uid, gid }: { uid: number; gid: number }, { home, run }: UserPlaces): HostFacts {
   const conf = `${home}/.config`
   return { destdir: '.', run, state: `${home}/.data`, conf, uid: String(uid), gid: String(gid) }
-}
-
-/**
- * A bundle's root file system: its merged tree, with all that is mounted on made beforehand.
- * @throws CtrbuildError ROOTFS_INVALID
- */
-export function rootfsOf(union: Dir, points: readonly MountPoint[]): Dir {
-  return withMountPoints(
-    union,
-    points.map(point => ({ ...point, path: bytesOf(point.path) })),
-    EMPTY_FILE,
-  )
 }
 
 /** What has to be in the rootfs for a mount to be put on. */

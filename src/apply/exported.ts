@@ -7,9 +7,9 @@ import type { ExportSubject } from '../export/subject.ts'
 import { readListing, unionListingRef } from '../ostree/listings.ts'
 import type { Repo } from '../ostree/types.ts'
 import { decodeListing } from '../tree/listing.ts'
-import { rootfsOf } from './describe.ts'
 import { STAMP } from './generations.ts'
 import type { Generation } from './history.ts'
+import { rootfsOf } from './rootfs-tree.ts'
 
 /**
  * A generation as values. Owners, modes and extended attributes are those of the image, also where a plain user made

@@ -26,6 +26,9 @@ export const VOLUMES = '.volumes'
 /** The file that is written last: with it, a generation is complete. */
 export const STAMP = 'ctrbuild.json'
 
+/** Is there where the file system did not link all files from the store, so that some are copies. */
+export const COPIED = '.copied'
+
 const UNFINISHED = '.unfinished-'
 
 /** A generation that is being made. */

@@ -1,14 +1,15 @@
-/** Looks at the store and the output: what a plan starts from. Reads refs and stamps, and nothing that is large. */
+/** Looks at the store and the output: what a plan starts from. Reads refs, stamps and listings, and no contents. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CtrbuildError, isErrno } from '../errors.ts'
-import { type Digest, digestOf } from '../oci/digest.ts'
+import { type DiffId, type Digest, digestOf } from '../oci/digest.ts'
 import { layerListingRef, unionListingRef } from '../ostree/listings.ts'
 import { readRef } from '../ostree/refs.ts'
 import { openRepo } from '../ostree/repo.ts'
 import type { Repo } from '../ostree/types.ts'
 import type { Desired, Observed, ObservedBundle, StoreMode } from '../plan/types.ts'
 import { currentGeneration, namesIn, STAMP } from './generations.ts'
+import { type ObservedDrift, observeDrift, type Standing } from './observe-drift.ts'
 import type { Places } from './places.ts'
 import { parseStamp } from './stamp.ts'
 
@@ -20,15 +21,36 @@ export function observe(places: Places, desired: Desired): Observed {
   const repo = openRepo(places.repo)
   const has = (ref: string) => repo !== undefined && readRef(repo, ref) !== undefined
   const layers = desired.layers.map(layer => layer.diffId)
-  const chains = desired.bundles.map(bundle => bundle.chainId)
+  const { bundles, foreign } = observeOut(places.out)
+  const found =
+    repo === undefined
+      ? NO_DRIFT
+      : observeDrift({ ...repo, mode: linkable(repo) }, standingOf(places, bundles))
+  const isWhole = (chain: readonly DiffId[]) => !chain.some(diffId => found.spoiled.has(diffId))
+  const chains = desired.bundles.filter(({ chain }) => isWhole(chain)).map(({ chainId }) => chainId)
   return {
     repoMode: repo === undefined ? undefined : linkable(repo),
     newRepoMode: desired.privilege === 'root' ? 'bare' : 'bare-user',
-    layers: new Set(layers.filter(diffId => has(layerListingRef(diffId)))),
+    layers: new Set(layers.filter(diffId => !found.spoiled.has(diffId) && has(layerListingRef(diffId)))),
     chains: new Set(chains.filter(chainId => has(unionListingRef(chainId)))),
     blobs: blobsIn(places.blobs),
-    ...observeOut(places.out),
+    bundles: new Map(
+      [...bundles].map(([name, bundle]) => [name, { ...bundle, drift: found.drift.get(name) ?? [] }]),
+    ),
+    foreign,
+    spoiled: found.spoiled,
   }
+}
+
+const NO_DRIFT: ObservedDrift = { drift: new Map(), spoiled: new Map() }
+
+/** The bundles whose root file systems can be looked into. */
+function standingOf({ out }: Places, bundles: ReadonlyMap<string, ObservedBundle>): Standing[] {
+  return [...bundles].flatMap(([name, { stamp, damage }]) => {
+    const generation = currentGeneration(out, name)
+    if (stamp === undefined || damage === 'rootfs is gone') return []
+    return [{ name, generation, stamp }]
+  })
 }
 
 function linkable(repo: Repo): StoreMode {

@@ -13,8 +13,9 @@ import { decodeListing } from '../tree/listing.ts'
 import { type Dir, IMPLIED_META } from '../tree/node.ts'
 import { settle } from '../tree/settle.ts'
 import { union } from '../tree/union.ts'
-import { describeBundle, rootfsOf, type Scene } from './describe.ts'
+import { describeBundle, type Scene } from './describe.ts'
 import { generationPath, STAMP } from './generations.ts'
+import { rootfsOf } from './rootfs-tree.ts'
 import { parseStamp } from './stamp.ts'
 
 /** One side, before anyone has looked at its packages. */

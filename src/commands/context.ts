@@ -27,6 +27,8 @@ export interface LockingOptions extends CommandOptions {
 
 export interface PlanOptions extends LockingOptions {
   readonly json: boolean
+  /** Name every file that was changed by hand. */
+  readonly showDrift: boolean
   /** End with 2 where there are changes. */
   readonly detailedExitcode: boolean
   /** File to save the plan to. */

@@ -42,7 +42,9 @@ export async function plan(options: PlanOptions, surroundings: Surroundings): Pr
     notes: [...notes, ...installNotes(places, userPlaces.home)],
   })
   if (options.out !== undefined) save(resolve(surroundings.cwd, options.out), formatPlan(made))
-  const text = options.json ? formatPlan(made) : renderPlan(made, painter(options, surroundings.stdout))
+  const text = options.json
+    ? formatPlan(made)
+    : renderPlan(made, painter(options, surroundings.stdout), options)
   surroundings.stdout.write(text)
   return options.detailedExitcode && hasChanges(made) ? 2 : 0
 }

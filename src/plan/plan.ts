@@ -3,6 +3,7 @@ import { CtrbuildError } from '../errors.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { closest } from '../spec/suggest.ts'
+import { driftReports } from './drift.ts'
 import type { FileChange } from './file-changes.ts'
 import { NEW, namedManifests, UNDECLARED, updateReasons } from './reasons.ts'
 import { stepsFor } from './steps.ts'
@@ -55,6 +56,7 @@ export function plan(desired: Desired, observed: Observed, choices: PlanChoices 
     prune,
     spared,
     changes: changes.map(change => ({ ...change, ...filesOf(change, choices) })),
+    drift: driftReports(observed, name => targets.length === 0 || targets.includes(name)),
     steps,
     summary: summaryOf(changes, steps, desired),
     notes: [...notesOf(steps, desired, observed, lockSource), ...(choices.notes ?? [])],
@@ -141,6 +143,7 @@ function observedDigest(changes: readonly Change[], desired: Desired, observed: 
     name,
     before,
     damage: observed.bundles.get(name)?.damage,
+    drifted: (observed.bundles.get(name)?.drift ?? []).length > 0,
   }))
   const foreign = observed.foreign.filter(name => names.has(name)).sort()
   const mode = observed.repoMode ?? null

@@ -1,6 +1,7 @@
 /** Why a bundle changes, in words: what its stamp says against what is wanted. */
 import type { Privilege } from '../bundle/types.ts'
 import type { DiffId } from '../oci/digest.ts'
+import { driftReasons } from './drift.ts'
 import { specReasons } from './spec-reasons.ts'
 import type { DesiredBundle, DesiredImage, ImageKey, NamedManifest, Observed, Stamp } from './types.ts'
 
@@ -19,8 +20,9 @@ export interface Scene {
 /** Reasons to make a bundle anew that stands already; none when it is up to date. */
 export function updateReasons(bundle: DesiredBundle, scene: Scene): string[] {
   const { observed } = scene
-  const { stamp, damage } = observed.bundles.get(bundle.name)!
-  const damaged = damage === undefined ? [] : [damage]
+  const standing = observed.bundles.get(bundle.name)!
+  const { stamp } = standing
+  const damaged = driftReasons(standing)
   if (stamp === undefined) return damaged.length > 0 ? damaged : ['its stamp is gone']
   if (stamp.inputs !== bundle.inputs) return [...damaged, ...inputReasons(bundle, stamp, scene)]
   return observed.chains.has(bundle.chainId) ? damaged : [...damaged, 'the store has lost its tree']

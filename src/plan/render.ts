@@ -1,6 +1,7 @@
 /** A plan for people: what changes and why, a line each, and a count at the end. */
 import { bytesOf, display } from '../tree/node.ts'
 import { formatBytes } from './bytes.ts'
+import { type DriftReport, PROBLEM_WORDS } from './drift.ts'
 import type { Change, Plan } from './types.ts'
 
 /** Colours a piece of text, or leaves it as it is. */
@@ -15,12 +16,16 @@ const SIGN = {
 /** Further reasons are counted only: the line is to fit a terminal. */
 const REASONS_SHOWN = 4
 
-/** The whole text, with a newline at the end. Bundles that stay as they are appear as a count. */
-export function renderPlan(plan: Plan, paint: Paint): string {
+/**
+ * The whole text, with a newline at the end. Bundles that stay as they are appear as a count, and files that were changed
+ * by hand too, unless `showDrift` asks for them.
+ */
+export function renderPlan(plan: Plan, paint: Paint, { showDrift = false } = {}): string {
   const changing = plan.changes.filter(({ action }) => action !== 'none')
   const width = Math.max(0, ...changing.map(({ name }) => name.length))
   const paragraphs = [
     changing.flatMap(change => [changeLine(change, width, paint), ...fileLines(change, paint)]),
+    ...(showDrift ? plan.drift.map(report => driftLines(report, paint)) : []),
     plan.blockers.map(
       ({ message, hint }) => `${paint('red', 'Blocked:')} ${shown(message)}\n  ${shown(hint)}`,
     ),
@@ -55,11 +60,29 @@ function fileLines({ files = [] }: Change, paint: Paint): string[] {
 
 const STYLE_OF_LINE: Readonly<Record<string, 'green' | 'red'>> = { '+': 'green', '-': 'red' }
 
+function driftLines({ name, what, files, entries }: DriftReport, paint: Paint): string[] {
+  const more = files > entries.length ? [`  and ${files - entries.length} more`] : []
+  return [
+    paint('bold', `${shown(name)}: ${shown(what)}`),
+    ...entries.map(({ path, problem }) => `  ${shown(path)}  ${PROBLEM_WORDS[problem]}`),
+    ...more,
+  ]
+}
+
 function noteLines(plan: Plan, paint: Paint): string[] {
   return [
     ...partialWarnings(plan).map(warning => `${paint('yellow', 'Warning:')} ${shown(warning)}`),
+    ...foreignNotes(plan).map(note => `${paint('dim', 'Note:')} ${shown(note)}`),
     ...plan.notes.map(note => `${paint('dim', 'Note:')} ${shown(note)}`),
   ]
+}
+
+/** What is in the way of a bundle is a blocker, and told of as one. */
+function foreignNotes({ drift, changes, out }: Plan): string[] {
+  const names = new Set(changes.map(({ name }) => name))
+  return drift
+    .filter(({ kind, name }) => kind === 'foreign' && !names.has(name))
+    .map(({ name, what }) => `${out}/${name} ${what}, and is left alone`)
 }
 
 /** Whoever reads a plan that leaves something out is to know. */

@@ -104,7 +104,16 @@ const anyStep = z.discriminatedUnion('kind', [
     })
     .describe("Bring an image's layers that are not in the store."),
   z
-    .strictObject({ ...step, kind: z.literal('import'), image: z.string(), layer: lockedLayer })
+    .strictObject({
+      ...step,
+      kind: z.literal('import'),
+      image: z.string(),
+      layer: lockedLayer,
+      spoiled: z
+        .array(z.string().regex(/^[0-9a-f]{64}$/))
+        .describe('Checksums of objects that are dropped before, since somebody wrote to them.')
+        .optional(),
+    })
     .describe('Put a layer into the store.'),
   z
     .strictObject({ ...step, kind: z.literal('merge'), chainId: sha256, chain: z.array(sha256) })
@@ -116,6 +125,34 @@ const anyStep = z.discriminatedUnion('kind', [
     .strictObject({ ...step, kind: z.literal('remove'), name })
     .describe('Take a bundle out of the output folder.'),
 ])
+
+const driftReport = z.strictObject({
+  name: z.string().describe('A name in the output folder.'),
+  kind: z
+    .enum(['foreign', 'files', 'rootfs'])
+    .describe('Not made by ctrbuild; its config.json, scripts or stamp; its root file system.'),
+  what: z.string().describe('What happened to it, in words for people.'),
+  files: count.describe('Names in its root file system that were changed.'),
+  entries: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        problem: z.enum([
+          'added',
+          'removed',
+          'type',
+          'replaced',
+          'written',
+          'lost',
+          'content',
+          'target',
+          'mode',
+          'owner',
+        ]),
+      }),
+    )
+    .describe('These names, at most 1000 of them.'),
+})
 
 const blocker = z.strictObject({
   code: z.enum(['OUT_FOREIGN', 'PERMISSION']).describe('A code of errors.md.'),
@@ -185,6 +222,7 @@ export const planSchema = z.strictObject({
   changes: z
     .array(change)
     .describe('What happens to each bundle, sorted by name; those that stay as they are too.'),
+  drift: z.array(driftReport).describe('What somebody else changed in the output folder, sorted by name.'),
   steps: z
     .array(anyStep)
     .describe('What will be done, in an order in which it can be. Empty: applying changes nothing.'),

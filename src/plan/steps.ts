@@ -53,11 +53,14 @@ function importSteps(bundles: readonly DesiredBundle[], desired: Desired, observ
     .map(({ diffId, sources }) => {
       const { image, layer } = sources.find(({ layer }) => observed.blobs.has(layer.digest)) ?? sources[0]!
       const needs = observed.blobs.has(layer.digest) ? [] : [fetchId(image)]
-      return { kind: 'import', id: importId(diffId), needs, reason: NOT_IN_STORE, image, layer }
+      const spoiled = observed.spoiled?.get(diffId)
+      const step = { kind: 'import', id: importId(diffId), needs, image, layer } as const
+      return spoiled === undefined ? { ...step, reason: NOT_IN_STORE } : { ...step, reason: SPOILED, spoiled }
     })
 }
 
 const NOT_IN_STORE = 'not in the store'
+const SPOILED = 'files of it in the store were written to'
 
 function fetchSteps(imports: readonly ImportStep[], desired: Desired, observed: Observed): FetchStep[] {
   const wanted = new Map<ImageKey, Set<DiffId>>()

@@ -4,6 +4,7 @@ import type { LockedImage, LockedLayer } from '../lock/types.ts'
 import type { Brand, ChainId, DiffId, Digest } from '../oci/digest.ts'
 import type { Limits } from '../spec/limits.ts'
 import type { BundleSpec, ImageSpec } from '../spec/types.ts'
+import type { Drift, DriftReport } from './drift.ts'
 import type { FileChange } from './file-changes.ts'
 
 /** Names an image within one plan: its reference and platform, and whether TLS may be missing. */
@@ -96,6 +97,8 @@ export interface ObservedBundle {
   readonly stamp: Stamp | undefined
   /** What is wrong with it, as a reason such as `rootfs is gone`; `undefined` while it is intact. */
   readonly damage: string | undefined
+  /** What was changed by hand in its root file system; none where that was not looked at. */
+  readonly drift?: readonly Drift[]
 }
 
 /** How a repository stores content, of the ways that bundles can be linked from. */
@@ -117,6 +120,11 @@ export interface Observed {
   readonly bundles: ReadonlyMap<string, ObservedBundle>
   /** Names in the output folder that ctrbuild did not make. */
   readonly foreign: readonly string[]
+  /**
+   * Objects of layers that somebody wrote to, by layer: such a layer is not in `layers`, nor a stack with it in
+   * `chains`.
+   */
+  readonly spoiled?: ReadonlyMap<DiffId, readonly string[]>
 }
 
 /** What happens to one bundle. */
@@ -157,6 +165,8 @@ export interface FetchStep extends StepOf<'fetch'> {
 export interface ImportStep extends StepOf<'import'> {
   readonly image: ImageKey
   readonly layer: LockedLayer
+  /** Checksums of objects that the store has to forget before, since somebody wrote to them. */
+  readonly spoiled?: readonly string[]
 }
 
 /** Make the union of a stack of layers. */
@@ -215,6 +225,8 @@ export interface Plan {
   readonly spared: readonly string[]
   /** Sorted by name; with action `none` too. */
   readonly changes: readonly Change[]
+  /** What is not as ctrbuild left it, sorted by name; a bundle of it is also a change. */
+  readonly drift: readonly DriftReport[]
   /** In an order in which they can be done. */
   readonly steps: readonly Step[]
   readonly summary: {

@@ -1,0 +1,169 @@
+/**
+ * Drift: what was changed by hand in a root file system that is to stay as it was made.
+ *
+ * Nothing is hashed. A folder that was made with the time 0, still has it, and was not touched since the stamp was
+ * written has the names in it that were put there. Those of files are links of the store's objects, so that writing to
+ * one shows at the object, which is looked at once for all bundles. Only in a folder that was touched is every name
+ * looked at. What stat(2) cannot see is left to a check of contents: content of the same length with its time set back.
+ */
+import { existsSync, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { userMode } from '../ostree/object-meta.ts'
+import type { Drift, DriftProblem } from '../plan/drift.ts'
+import type { StoreMode } from '../plan/types.ts'
+import {
+  type ByteString,
+  bytesOf,
+  type Dir,
+  display,
+  type File,
+  type Meta,
+  type Symlink,
+} from '../tree/node.ts'
+import { COPIED, STAMP } from './generations.ts'
+import type { ObjectFacts, StoredObjects } from './stored-objects.ts'
+
+/** What a scan came to. */
+export interface Drifted {
+  readonly entries: readonly Drift[]
+  /** Checksums of objects that are not what their name promises any more, or are gone. */
+  readonly spoiled: ReadonlySet<string>
+}
+
+interface Walk {
+  readonly objects: StoredObjects
+  readonly mode: StoreMode
+  /** Who made the generation. */
+  readonly uid: number
+  readonly gid: number
+  /** Milliseconds: nothing was touched later. */
+  readonly made: number
+  /** True where files may be copies of objects. */
+  readonly copied: boolean
+  readonly entries: Drift[]
+  readonly spoiled: Set<string>
+}
+
+/** Compares a generation's root file system with the tree that it was made of. */
+export function findDrift(generation: string, tree: Dir, objects: StoredObjects, mode: StoreMode): Drifted {
+  const stamp = lstatSync(join(generation, STAMP))
+  const rootfs = bytesOf(join(generation, 'rootfs'))
+  const walk: Walk = {
+    objects,
+    mode,
+    uid: stamp.uid,
+    gid: stamp.gid,
+    // A whole tree that was copied or moved here has no link of the store in it.
+    made: isLinked(rootfs, tree, objects) ? stamp.ctimeMs : Number.NEGATIVE_INFINITY,
+    copied: existsSync(join(generation, COPIED)),
+    entries: [],
+    spoiled: new Set(),
+  }
+  visitDir(walk, rootfs, '', tree)
+  return walk
+}
+
+/** Whether the first file with content is the store's; true where there is none. */
+function isLinked(rootfs: ByteString, tree: Dir, objects: StoredObjects): boolean {
+  const first = firstFile('', tree)
+  if (first === undefined) return true
+  const stats = look(rootfs + first.path)
+  return stats !== undefined && isSameInode(stats, objects.factsOf(first.file))
+}
+
+function firstFile(
+  path: ByteString,
+  dir: Dir,
+): { readonly path: ByteString; readonly file: File } | undefined {
+  for (const [name, node] of dir.children) {
+    const at = `${path}/${name}`
+    if (node.kind === 'file' && node.size > 0) return { path: at, file: node }
+    const below = node.kind === 'dir' ? firstFile(at, node) : undefined
+    if (below !== undefined) return below
+  }
+  return undefined
+}
+
+function visitDir(walk: Walk, rootfs: ByteString, path: ByteString, dir: Dir): void {
+  const at = rootfs + path
+  const stats = look(at)
+  if (stats === undefined || !stats.isDirectory()) {
+    tell(walk, path, [stats === undefined ? 'removed' : 'type'])
+    return
+  }
+  const mode = walk.mode === 'bare' ? dir.meta.mode : (dir.meta.mode & 0o1777) | 0o700
+  tell(walk, path, metaProblems(walk, stats, dir.meta, mode))
+  const isUntouched = stats.mtimeMs === 0 && stats.ctimeMs <= walk.made
+  if (!isUntouched) {
+    const names = readdirSync(onDisk(at), { encoding: 'latin1' })
+    for (const name of names.sort()) if (!dir.children.has(name)) tell(walk, `${path}/${name}`, ['added'])
+  }
+  for (const [name, node] of dir.children) {
+    const child = `${path}/${name}`
+    if (node.kind === 'dir') visitDir(walk, rootfs, child, node)
+    else if (node.kind === 'symlink')
+      tell(walk, child, symlinkProblems(walk, rootfs + child, node, isUntouched))
+    else if (node.kind === 'file') tell(walk, child, fileProblems(walk, rootfs + child, node, isUntouched))
+  }
+}
+
+const NONE: readonly DriftProblem[] = []
+
+function symlinkProblems(
+  walk: Walk,
+  at: ByteString,
+  { target, meta }: Symlink,
+  isUntouched: boolean,
+): readonly DriftProblem[] {
+  const stats = look(at)
+  if (stats === undefined) return ['removed']
+  if (!stats.isSymbolicLink()) return ['type']
+  if (!isUntouched && readlinkSync(onDisk(at), 'latin1') !== target) return ['target']
+  return hasOwner(walk, stats, meta) ? NONE : ['owner']
+}
+
+function fileProblems(walk: Walk, at: ByteString, node: File, isUntouched: boolean): readonly DriftProblem[] {
+  const object = node.size > 0 ? walk.objects.factsOf(node) : undefined
+  if (object !== undefined && !object.isSound) {
+    walk.spoiled.add(node.checksum)
+    return [object.ino === undefined ? 'lost' : 'written']
+  }
+  if (object !== undefined && isUntouched && !walk.copied) return NONE
+  const stats = look(at)
+  if (stats === undefined) return ['removed']
+  if (!stats.isFile()) return ['type']
+  if (object !== undefined && isSameInode(stats, object)) return NONE
+  if (object !== undefined && !walk.copied) return ['replaced']
+  const mode = walk.mode === 'bare' ? node.meta.mode : userMode(node.meta)
+  const isSame = stats.size === node.size && stats.mtimeMs === 0
+  return [...(isSame ? NONE : ['content' as const]), ...metaProblems(walk, stats, node.meta, mode)]
+}
+
+function metaProblems(walk: Walk, stats: Stats, meta: Meta, mode: number): readonly DriftProblem[] {
+  const isOwned = hasOwner(walk, stats, meta)
+  if ((stats.mode & 0o7777) !== mode) return isOwned ? ['mode'] : ['mode', 'owner']
+  return isOwned ? NONE : ['owner']
+}
+
+/** In a plain user's store everything is the user's. What root made in a folder with setgid has that folder's group. */
+function hasOwner({ mode, uid, gid }: Walk, stats: Stats, meta: Meta): boolean {
+  if (mode !== 'bare') return stats.uid === uid
+  return stats.uid === meta.uid && (stats.gid === meta.gid || (meta.gid === 0 && stats.gid === gid))
+}
+
+function isSameInode(stats: Stats, object: ObjectFacts): boolean {
+  return stats.ino === object.ino && stats.dev === object.dev
+}
+
+function tell({ entries }: Walk, path: ByteString, problems: readonly DriftProblem[]): void {
+  for (const problem of problems) entries.push({ path: path === '' ? '/' : display(path), problem })
+}
+
+function look(path: ByteString): Stats | undefined {
+  return lstatSync(onDisk(path), { throwIfNoEntry: false })
+}
+
+/** A byte string as Node's fs wants it: text where it is ASCII, else the bytes. */
+function onDisk(path: ByteString): string | Buffer {
+  return /^[\x00-\x7f]*$/.test(path) ? path : Buffer.from(path, 'latin1')
+}
