@@ -4,12 +4,12 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
+import { freePort } from '../support/registry.ts'
 import { follow, isRunning, until } from '../support/running.ts'
 import { addSystemImages, makeDemoImages, systemBundles } from '../support/system-images.ts'
 
@@ -19,20 +19,11 @@ const unitPath = (root: string, name: string) => join(root, 'etc/systemd/system'
 
 beforeAll(makeDemoImages, 300_000)
 
-/** Ports that nobody listens on. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map(server => new Promise(resolve => server.once('listening', resolve))))
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
-}
-
 /** A project with both, applied and installed into the folder `root`. */
 async function installed(): Promise<{ project: Project; root: string; port: number; subnet: string }> {
   const project = await newProject()
   await addSystemImages(project.layout)
-  const [port, peer] = await freePorts(2)
+  const [port, peer] = [await freePort(), await freePort()]
   const places = `STATE_DIRECTORY: ${project.folder}/state, RUN_DIRECTORY: ${project.folder}/run`
   await project.write(
     systemBundles(
@@ -52,7 +43,7 @@ async function installed(): Promise<{ project: Project; root: string; port: numb
     const { status, stderr } = await project.run(args)
     expect(status, stderr).toBe(0)
   }
-  return { project, root, port: port!, subnet: join(project.folder, 'run/flannel/subnet.env') }
+  return { project, root, port, subnet: join(project.folder, 'run/flannel/subnet.env') }
 }
 
 /** Values of a setting, in the unit's order. */
