@@ -1,64 +1,19 @@
 /** Fetching blobs and importing layers: each layer is imported as soon as its blob has arrived. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { LockedLayer } from '../lock/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { compressionOf } from '../oci/media-types.ts'
 import { layerCommit, layerRef } from '../ostree/commits.ts'
+import { closeGrowing, type Growing } from '../ostree/growing.ts'
 import { type ImportedLayer, importLayer, type LayerBlob } from '../ostree/import-layer.ts'
 import { layerListingRef, putListing } from '../ostree/listings.ts'
 import { putCommit } from '../ostree/write.ts'
-import type { FetchStep, ImportStep, StepId } from '../plan/types.ts'
+import type { FetchStep, ImportStep } from '../plan/types.ts'
 import type { Trace } from '../report/trace.ts'
 import { decodeListing } from '../tree/listing.ts'
 import { display } from '../tree/node.ts'
-import { Unreachable } from './execute.ts'
+import type { Arrivals } from './arrivals.ts'
 import { isOfImage } from './failures.ts'
 import { imageOf, type Work } from './work.ts'
-
-/** Blobs that have arrived or will. */
-export interface Arrivals {
-  /** The path of a layer's blob, once it is complete. Throws Unreachable when its fetch failed. */
-  wait(layer: LockedLayer): Promise<string>
-  arrived(layer: LockedLayer, path: string): void
-  failed(layers: readonly LockedLayer[], step: StepId): void
-}
-
-interface Arrival {
-  readonly path: Promise<string>
-  resolve(path: string): void
-  reject(error: Unreachable): void
-}
-
-/** Nothing has arrived yet but what lies in the blob folder from an earlier, interrupted apply. */
-export function arrivalsIn(blobs: string): Arrivals {
-  const expected = new Map<string, Arrival>()
-  const of = ({ digest }: LockedLayer) => {
-    const known = expected.get(digest) ?? expect()
-    if (expected.has(digest)) return known
-    expected.set(digest, known)
-    const path = join(blobs, 'sha256', hexOf(digest))
-    if (existsSync(path)) known.resolve(path)
-    return known
-  }
-  return {
-    wait: layer => of(layer).path,
-    arrived: (layer, path) => of(layer).resolve(path),
-    failed(layers, step) {
-      for (const layer of layers) of(layer).reject(new Unreachable(step))
-    },
-  }
-}
-
-function expect(): Arrival {
-  let settle: Omit<Arrival, 'path'>
-  const path = new Promise<string>((resolve, reject) => {
-    settle = { resolve, reject }
-  })
-  // Nobody may be waiting when it fails: the steps that need it say so themselves.
-  path.catch(() => undefined)
-  return { path, ...settle! }
-}
 
 /** Performs a fetch step. */
 export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchStep): Promise<void> {
@@ -68,6 +23,7 @@ export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchSte
   const observer = {
     progress: (bytes: number) =>
       work.reporter.event({ kind: 'fetch', image: name, bytes, total: step.bytes }),
+    growing: (layer: LockedLayer, path: string) => arrivals.growing(layer, path),
     arrived: (layer: LockedLayer, path: string) => arrivals.arrived(layer, path),
   }
   try {
@@ -91,14 +47,33 @@ export async function importStep(
   step: ImportStep,
   trace: Trace,
 ): Promise<void> {
-  const path = await trace.span('wait for its blob', () => arrivals.wait(step.layer))
-  await work.imports(() => trace.span('import', inside => importBlob(work, step, path, inside)))
+  const early = await trace.span('wait for its blob', () => arrivals.waitEarly(step.layer))
+  if (early !== undefined && (await importEarly(work, step, early, trace))) return
+  const path = await trace.span('wait for all of it', () => arrivals.wait(step.layer))
+  await work.imports(() => trace.span('import', inside => importBlob(work, step, { path }, inside)))
+}
+
+/**
+ * Imports a layer while its blob arrives. False where that did not work out, whatever the reason: then it is imported
+ * again from the whole blob, and if something is wrong with that, it is said there.
+ */
+async function importEarly(work: Work, step: ImportStep, growing: Growing, trace: Trace): Promise<boolean> {
+  try {
+    const blob = { path: `the blob of ${step.layer.digest}`, growing }
+    await trace.span('import as it arrives', inside => importBlob(work, step, blob, inside))
+    return true
+  } catch {
+    work.signal.throwIfAborted()
+    return false
+  } finally {
+    closeGrowing(growing)
+  }
 }
 
 async function importBlob(
   work: Work,
   { layer, image }: ImportStep,
-  path: string,
+  source: Pick<LayerBlob, 'path' | 'growing'>,
   trace: Trace,
 ): Promise<void> {
   const { writer, readers, limits, signal, reporter, refs } = work
@@ -106,7 +81,7 @@ async function importBlob(
   const about = { layer: name, image: imageOf(work, image).locked.reference }
   const began = work.now()
   const progress = (bytes: number) => reporter.event({ kind: 'import', ...about, bytes, total: layer.size })
-  const blob: LayerBlob = { path, name, ...layer, compression: compressionOf(layer.mediaType) }
+  const blob: LayerBlob = { ...source, name, ...layer, compression: compressionOf(layer.mediaType) }
   try {
     const imported = await importLayer(blob, { writer, readers, limits, signal, progress })
     for (const span of imported.threads) trace.add(span)
@@ -124,7 +99,7 @@ async function importBlob(
     })
   } catch (error) {
     // Not removed here: another image may say that the same blob is another layer, and be reading it.
-    if (isOfImage(error)) work.spoiled.add(path)
+    if (isOfImage(error) && source.growing === undefined) work.spoiled.add(source.path)
     throw error
   }
 }

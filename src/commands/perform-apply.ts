@@ -99,7 +99,9 @@ export async function performPlan(
       now,
     }
     const began = now()
-    const parallelism = { network: options.jobs ?? cpus + 2, imports: options.jobs ?? cpus }
+    // An import keeps two threads busy.
+    const imports = options.jobs ?? Math.max(1, cpus >> 1)
+    const parallelism = { network: options.jobs ?? cpus + 2, imports }
     const applied = await applyPlan(inputs, repo, parallelism)
     const summary = { ...applied, seconds: (now() - began) / 1000 }
     reporter.event(summaryEvent(summary))

@@ -9,6 +9,7 @@ import * as zlib from 'node:zlib'
 import { CtrbuildError, isErrno } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Compression } from '../oci/image.ts'
+import { Abandoned } from './growing.ts'
 import { RingClosed } from './ring.ts'
 
 /** Node's default of 16 KiB makes inflating more than twice as slow. */
@@ -187,7 +188,9 @@ function mislabelled(name: string, found: string, promised: Compression): Ctrbui
 
 /** A failure to decompress, in ctrbuild's words; errors that are such already, and those of the ring, as they are. */
 export function decompressionError(error: unknown, kind: string, name: string): unknown {
-  if (error instanceof CtrbuildError || error instanceof RingClosed || !(error instanceof Error)) return error
+  if (error instanceof CtrbuildError || error instanceof RingClosed || error instanceof Abandoned)
+    return error
+  if (!(error instanceof Error)) return error
   if ('syscall' in error) {
     // Reading the blob failed, or starting the program did.
     if (error.syscall !== 'spawn zstd' || !isErrno(error, 'ENOENT')) return error

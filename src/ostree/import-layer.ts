@@ -4,6 +4,7 @@ import type { DiffId, Digest } from '../oci/digest.ts'
 import type { Compression } from '../oci/image.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { openBlob } from './decompress.ts'
+import type { Growing } from './growing.ts'
 import { type CompressedBlob, type Inflated, uncompressedSide } from './inflate.ts'
 import type { ObjectWriter } from './object-writer.ts'
 import { type ReadLayer, readLayer } from './read-layer.ts'
@@ -22,6 +23,8 @@ export interface LayerBlob {
   readonly size: number
   readonly diffId: DiffId
   readonly compression: Compression
+  /** The blob while it is still on its way to `path`. */
+  readonly growing?: Growing
 }
 
 /** Bounds on what a layer may turn out to be. */
@@ -49,10 +52,17 @@ export type ImportedLayer = ReadLayer & Pick<Inflated, 'uncompressedSize'> & Thr
  */
 export async function importLayer(layer: LayerBlob, context: ImportContext): Promise<ImportedLayer> {
   const { writer, readers, limits, signal, progress } = context
-  const { path, name, size } = layer
+  const { path, name, size, growing } = layer
   // An uncompressed copy of a compressed layer is named by its diffID; some sources say gzip of it all the same.
   const compression = path.endsWith(layer.diffId.slice(7)) ? 'none' : layer.compression
-  const blob: CompressedBlob = { path, name, compression, size, ratio: limits.ratio }
+  const blob: CompressedBlob = {
+    path,
+    name,
+    compression,
+    size,
+    ratio: limits.ratio,
+    ...(growing && { growing }),
+  }
   signal.throwIfAborted()
   const imported =
     (size <= SMALL.blob ? await readSmall(blob, context) : undefined) ??

@@ -6,8 +6,9 @@ import type { DiffId, Digest } from '../oci/digest.ts'
 import type { Compression } from '../oci/image.ts'
 import { raiseHint } from '../tree/limits.ts'
 import { checkMagic, decompressionError, openBlob, requireZeros } from './decompress.ts'
+import { Abandoned, type Growing, readGrowing } from './growing.ts'
 import { type Gunzip, openGunzip } from './gunzip.ts'
-import { endRing, fill, freeSlot, publishSlot, type Ring } from './ring.ts'
+import { checkOpen, endRing, fill, freeSlot, publishSlot, type Ring } from './ring.ts'
 
 const INPUT_BYTES = 1 << 20
 
@@ -21,6 +22,8 @@ export interface CompressedBlob {
   readonly size: number
   /** How many times that it may unpack to. */
   readonly ratio: number
+  /** The blob while it is still on its way; `path` is where it will be. */
+  readonly growing?: Growing
 }
 
 /** What a blob turned out to be. */
@@ -32,7 +35,8 @@ export interface Inflated {
 
 /**
  * Decompresses a blob into a ring to its end. `progress` is told how many bytes of the blob have been read.
- * @throws CtrbuildError COMPRESSION_INVALID, LAYER_LIMIT; RingClosed when the reading side has given up
+ * @throws CtrbuildError COMPRESSION_INVALID, LAYER_LIMIT; RingClosed when the reading side has given up; Abandoned where
+ *   a growing blob stops to grow, or cannot be decompressed while it does
  */
 export async function inflate(
   blob: CompressedBlob,
@@ -40,6 +44,7 @@ export async function inflate(
   progress: (bytes: number) => void,
 ): Promise<Inflated> {
   const gunzip = blob.compression === 'gzip' ? openGunzip() : undefined
+  if (blob.growing !== undefined && gunzip === undefined) throw new Abandoned()
   const inflated =
     gunzip === undefined ? await streamed(blob, ring, progress) : inflateGzip(blob, gunzip, ring, progress)
   endRing(ring)
@@ -85,11 +90,11 @@ function inflateGzip(
   const hash = createHash('sha256')
   const uncompressed = uncompressedSide(blob)
   const input = Buffer.allocUnsafe(INPUT_BYTES)
-  const fd = openSync(blob.path, 'r')
+  const source = openSource(blob, ring)
   try {
     let ended = false
     for (let total = 0, length = -1; length !== 0; total += length) {
-      length = readSync(fd, input, 0, INPUT_BYTES, null)
+      length = source.read(input, total)
       const chunk = input.subarray(0, length)
       if (total === 0) checkMagic(chunk, blob.compression, blob.name)
       hash.update(chunk)
@@ -100,7 +105,23 @@ function inflateGzip(
   } catch (error) {
     throw decompressionError(error, blob.compression, blob.name)
   } finally {
-    closeSync(fd)
+    source.close()
+  }
+}
+
+/** A blob's bytes by position, into a buffer that is filled but at the end. */
+function openSource({ path, growing }: CompressedBlob, ring: Ring) {
+  if (growing !== undefined) {
+    const lookIn = () => checkOpen(ring)
+    return {
+      read: (into: Buffer, at: number) => readGrowing(growing, into, at, lookIn),
+      close: () => undefined,
+    }
+  }
+  const fd = openSync(path, 'r')
+  return {
+    read: (into: Buffer, at: number) => readSync(fd, into, 0, into.length, at),
+    close: () => closeSync(fd),
   }
 }
 

@@ -43,7 +43,7 @@ export class RingClosed extends Error {}
 export function freeSlot(ring: Ring): Buffer {
   const filled = Atomics.load(ring.control, FILLED)
   for (;;) {
-    if (isClosed(ring)) throw new RingClosed()
+    checkOpen(ring)
     const taken = Atomics.load(ring.control, TAKEN)
     if (filled - taken < SLOTS)
       return Buffer.from(ring.data.buffer, (filled % SLOTS) * SLOT_BYTES, SLOT_BYTES)
@@ -108,7 +108,7 @@ export function takeFrom(ring: Ring): { next(): Buffer | undefined } {
 
 function awaitSlot(ring: Ring, taken: number): void {
   while (Atomics.load(ring.control, FILLED) === taken) {
-    if (isClosed(ring)) throw new RingClosed()
+    checkOpen(ring)
     waitWhile(ring, FILLED, taken)
   }
 }
@@ -123,6 +123,14 @@ function waitWhile(ring: Ring, counter: number, value: number): void {
 function release(ring: Ring, taken: number): void {
   Atomics.store(ring.control, TAKEN, taken)
   Atomics.notify(ring.control, TAKEN)
+}
+
+/**
+ * Stops whoever works for a ring that the other side has given up.
+ * @throws RingClosed
+ */
+export function checkOpen(ring: Ring): void {
+  if (isClosed(ring)) throw new RingClosed()
 }
 
 function isClosed(ring: Ring): boolean {

@@ -20,6 +20,8 @@ export interface Watch {
   readonly progress: Progress
   /** Told once for each layer that is complete. */
   arrived(layer: LockedLayer, path: string): void
+  /** True where blobs come as they are: what skopeo reads from archives it may write otherwise. */
+  readonly isVerbatim: boolean
   /** Milliseconds without a byte after which `work` is stopped. */
   readonly patience: number
 }
@@ -74,18 +76,23 @@ async function look(watch: Watch, waiting: Set<LockedLayer>): Promise<number> {
     waiting.delete(layer)
     watch.arrived(layer, await watch.folder.adopt(layer, name, join(watch.staging.sha256, hexOf(name))))
   }
-  const partial = await bytesOnTheWay(watch.staging.layout)
+  const files = await filesOnTheWay(watch.staging.layout)
+  const [last, another] = waiting
+  // Nothing says whose bytes a file has, but where one layer is left and one file, it is that layer's.
+  if (watch.isVerbatim && last !== undefined && another === undefined && files.length === 1)
+    watch.progress.growing(last, files[0]!.path)
+  const partial = files.reduce((sum, { size }) => sum + size, 0)
   watch.progress.partial(partial)
   return partial
 }
 
-async function bytesOnTheWay(layout: string): Promise<number> {
+async function filesOnTheWay(layout: string): Promise<{ readonly path: string; readonly size: number }[]> {
   const names = (await unlessGone(readdir(layout))) ?? []
-  const files = names.filter(name => name.startsWith('oci-put-blob'))
-  const sizes = await Promise.all(
-    files.map(async name => (await unlessGone(stat(join(layout, name))))?.size ?? 0),
+  const paths = names.filter(name => name.startsWith('oci-put-blob')).map(name => join(layout, name))
+  const files = await Promise.all(
+    paths.map(async path => ({ path, size: (await unlessGone(stat(path)))?.size ?? 0 })),
   )
-  return sizes.reduce((sum, size) => sum + size, 0)
+  return files.filter(({ size }) => size > 0)
 }
 
 /** A file on its way is renamed when it is complete. */

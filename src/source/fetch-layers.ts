@@ -129,6 +129,7 @@ async function copy(context: FetchContext, job: FetchJob, wanted: Wanted): Promi
     const argv = copyArgv(image, isRegistry ? locked.manifest.digest : image.reference.digest, staging.to)
     const watch = {
       ...wanted,
+      isVerbatim: isRegistry,
       staging,
       folder,
       patience: isRegistry ? (options.patience ?? PATIENCE) : Number.POSITIVE_INFINITY,

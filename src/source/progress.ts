@@ -5,6 +5,8 @@ import type { FetchObserver } from './types.ts'
 export interface Progress {
   /** A layer is complete at `path`; told once for each layer. */
   arrived(layer: LockedLayer, path: string): void
+  /** A layer grows at `path`; told once for each path. */
+  growing(layer: LockedLayer, path: string): void
   /** Bytes of layers that are not complete yet. */
   partial(bytes: number): void
   /** Layers that have not arrived. */
@@ -19,6 +21,7 @@ export function newProgress(layers: readonly LockedLayer[], observer: FetchObser
   const total = sizeOf(missing.values())
   let complete = 0
   let told = -1
+  let grows = ''
   const tell = (bytes: number) => {
     const next = Math.min(bytes, total)
     if (next <= told) return
@@ -31,6 +34,11 @@ export function newProgress(layers: readonly LockedLayer[], observer: FetchObser
       complete += layer.size
       tell(complete)
       observer.arrived(layer, path)
+    },
+    growing(layer, path) {
+      if (!missing.has(layer.digest) || path === grows) return
+      grows = path
+      observer.growing?.(layer, path)
     },
     partial: bytes => tell(complete + bytes),
     missing: () => [...missing.values()],

@@ -15,6 +15,8 @@ export interface ResolvedImage {
 export interface FetchObserver {
   /** Bytes of the image's missing layers that have arrived so far. */
   progress(bytes: number): void
+  /** A layer's blob is on its way, byte for byte as the registry has it, and grows at `path`; maybe another one later. */
+  growing?(layer: LockedLayer, path: string): void
   /** A layer's blob is complete at `path`. It may be named by its digest or, uncompressed, by its diffID. */
   arrived(layer: LockedLayer, path: string): void
 }
