@@ -123,3 +123,41 @@ test('both find the images of the demo and of the README', () => {
     expect(renovateImages(text)).toEqual(expect.arrayContaining(images.filter(isRegistry)))
   }
 })
+
+describe('the configurations of examples/ci', () => {
+  const read = (path: string) => readFileSync(new URL(`../../examples/ci/${path}`, import.meta.url), 'utf8')
+
+  test('Renovate takes bundles.yaml, and leaves names from "images" alone', () => {
+    const { kubernetes, packageRules, extends: presets } = JSON.parse(read('renovate.json'))
+    const [pattern] = kubernetes.managerFilePatterns as string[]
+    expect(pattern).toBe(`/${RENOVATE.file.source.replaceAll('\\/', '/')}/`)
+    expect(presets).toContain('docker:pinDigests')
+    const [names] = packageRules
+    expect(names).toMatchObject({ matchManagers: ['kubernetes'], enabled: false })
+    const isName = new RegExp((names.matchDepNames[0] as string).slice(1, -1))
+    // A dependency is called by its reference without tag and digest.
+    const left = renovateImages(TEXT).filter(
+      image => !isName.test(image.replace(/@.*/, '').replace(/:[^:/]*$/, '')),
+    )
+    expect(left).toEqual(IMAGES.filter(image => image.includes('/')))
+  })
+
+  test('Dependabot is told of the ecosystem that takes such files', () => {
+    const { version, updates } = parseYaml(read('github/dependabot.yml'))
+    expect(version).toBe(2)
+    expect(updates).toMatchObject([
+      { 'package-ecosystem': 'docker', directory: '/', schedule: { interval: 'weekly' } },
+    ])
+  })
+
+  test('both can edit the images of its bundles.yaml', () => {
+    const text = read('bundles.yaml')
+    const images = [...good(text).bundles].flatMap(bundle => bundle.images.map(image => image.reference.text))
+    for (const image of images) {
+      expect(dependabotName(image)).toBe(image)
+      expect(text).toMatch(DEPENDABOT.line(image))
+      expect(renovateImages(text)).toContain(image)
+      expect(image).toContain('/')
+    }
+  })
+})
