@@ -13,6 +13,8 @@ export const EXIT_STATUS = {
   SPEC_INVALID: 65,
   /** bundles.yaml is not there. */
   SPEC_MISSING: 66,
+  /** bundles.yaml is there already, and is not written over. */
+  SPEC_EXISTS: 73,
   /** The source of a bind mount is not there. */
   BIND_MISSING: 66,
   /** A file that bundles.yaml names is not there. */

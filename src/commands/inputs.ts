@@ -109,7 +109,7 @@ export function readSpecText(path: string, name: string): string {
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error
     throw new CtrbuildError('SPEC_MISSING', `there is no ${name}`, {
-      hint: 'Name the file with --file, or write one: the README shows how in ten lines',
+      hint: 'Name the file with --file, or write one to begin with: ctrbuild init',
       cause: error,
     })
   }

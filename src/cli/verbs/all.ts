@@ -8,6 +8,7 @@ import { fmt } from './fmt.ts'
 import { gc } from './gc.ts'
 import { history } from './history.ts'
 import { importAtomic } from './import-atomic.ts'
+import { init } from './init.ts'
 import { install } from './install.ts'
 import { lock } from './lock.ts'
 import { logs } from './logs.ts'
@@ -15,15 +16,16 @@ import { plan } from './plan.ts'
 import { ps } from './ps.ts'
 import { rollback } from './rollback.ts'
 import { run } from './run.ts'
+import { schema } from './schema.ts'
 import { show } from './show.ts'
 import { stop } from './stop.ts'
 import { uninstall } from './uninstall.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 
-const BUILD: readonly Verb[] = [validate, fmt, lock, plan, diff, show, apply]
+const BUILD: readonly Verb[] = [init, validate, fmt, lock, plan, diff, show, apply]
 const KEEP: readonly Verb[] = [history, rollback, verify, gc]
 const RUN: readonly Verb[] = [run, exec, stop, ps, logs]
-const DELIVER: readonly Verb[] = [install, uninstall, exportVerb, importAtomic]
+const DELIVER: readonly Verb[] = [install, uninstall, exportVerb, importAtomic, schema]
 
 export const VERBS: readonly Verb[] = [...BUILD, ...KEEP, ...RUN, ...DELIVER]
