@@ -13,14 +13,11 @@ import {
 } from '../apply/sides.ts'
 import { CtrbuildError } from '../errors.ts'
 import { openRepo } from '../ostree/repo.ts'
-import type { BundleDiff } from '../plan/bundle-diff.ts'
-import { type LackingDiff, lackingDiff } from '../plan/lacking.ts'
+import type { Detail } from '../plan/bundle-diff.ts'
+import { lackingDiff } from '../plan/lacking.ts'
 import type { Desired } from '../plan/types.ts'
 import type { Surroundings } from './context.ts'
 import { openSource, privilegeOf, userPlacesOf } from './inputs.ts'
-
-/** What one comparison came to. */
-export type Outcome = BundleDiff | LackingDiff
 
 /** A state as it is named on the command line: `current`, `wanted`, `nothing`, a generation's number, a ref or a commit. */
 export type StateName = string
@@ -58,7 +55,7 @@ export async function compareStates(
   bench: Bench,
   name: string | undefined,
   states: { readonly from: StateName; readonly to: StateName; readonly mostEntries?: number },
-): Promise<Outcome> {
+): Promise<Detail> {
   const from = await sideOf(bench, name, states.from)
   const to = await sideOf(bench, name, states.to)
   const lacking = [from, to].flatMap(side => ('lacking' in side ? side.lacking : []))

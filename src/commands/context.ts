@@ -27,6 +27,8 @@ export interface LockingOptions extends CommandOptions {
 
 export interface PlanOptions extends LockingOptions {
   readonly json: boolean
+  /** Say what changes inside each bundle. */
+  readonly details: boolean
   /** Name every file that was changed by hand. */
   readonly showDrift: boolean
   /** End with 2 where there are changes. */

@@ -4,13 +4,13 @@ import { observe } from '../apply/observe.ts'
 import type { Places } from '../apply/places.ts'
 import { CtrbuildError, EXIT_STATUS } from '../errors.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
-import { isSame } from '../plan/bundle-diff.ts'
+import { type Detail, isSame } from '../plan/bundle-diff.ts'
 import { desire } from '../plan/desire.ts'
 import { renderLacking } from '../plan/lacking.ts'
 import { plan as makePlan } from '../plan/plan.ts'
 import { renderDiff } from '../plan/render-diff.ts'
 import type { Desired, Step } from '../plan/types.ts'
-import { compareStates, isTree, type Outcome, openBench, type StateName } from './compare-bundles.ts'
+import { compareStates, isTree, openBench, type StateName } from './compare-bundles.ts'
 import { type CommandOptions, type LockingOptions, painter, type Surroundings } from './context.ts'
 import { openSource, privilegeOf, readSpecFile, settleLock } from './inputs.ts'
 import { performPlan, statusOf } from './perform-apply.ts'
@@ -48,7 +48,7 @@ export async function diff(options: DiffOptions, surroundings: Surroundings): Pr
   const failed = options.fetch ? await fetchLayers(ground, names, options, surroundings) : 0
   if (failed !== 0) return failed
   const bench = openBench(ground.places, ground.desired, options.offline, surroundings)
-  const outcomes: Outcome[] = []
+  const outcomes: Detail[] = []
   for (const name of names) outcomes.push(await compareStates(bench, name, options))
   const shown = options.name === undefined ? outcomes.filter(isWorthShowing) : outcomes
   surroundings.stdout.write(
@@ -57,11 +57,11 @@ export async function diff(options: DiffOptions, surroundings: Surroundings): Pr
   return 0
 }
 
-function isWorthShowing(outcome: Outcome): boolean {
+function isWorthShowing(outcome: Detail): boolean {
   return 'missing' in outcome || !isSame(outcome)
 }
 
-function textOf(outcomes: readonly Outcome[], options: DiffOptions, { stdout }: Surroundings): string {
+function textOf(outcomes: readonly Detail[], options: DiffOptions, { stdout }: Surroundings): string {
   const paint = painter(options, stdout)
   const texts = outcomes.map(outcome =>
     'missing' in outcome ? renderLacking(outcome, paint) : renderDiff(outcome, paint, options.all),

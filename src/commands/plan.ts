@@ -8,7 +8,7 @@ import { openRepo } from '../ostree/repo.ts'
 import { desire } from '../plan/desire.ts'
 import { formatPlan } from '../plan/file.ts'
 import { plan as makePlan } from '../plan/plan.ts'
-import { renderPlan } from '../plan/render.ts'
+import { type Paint, renderPlan } from '../plan/render.ts'
 import type { Plan } from '../plan/types.ts'
 import { tellerOf } from '../report/tell.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
@@ -36,17 +36,28 @@ export async function plan(options: PlanOptions, surroundings: Surroundings): Pr
     observed,
     makePlan(desired, observed, choices),
   )
-  const made = makePlan(desired, observed, {
+  const plain = makePlan(desired, observed, {
     ...choices,
     files,
     notes: [...notes, ...installNotes(places, userPlaces.home)],
   })
+  const made = options.details
+    ? await (await import('./plan-details.ts')).withDetails(plain, { places, desired }, options, surroundings)
+    : plain
   if (options.out !== undefined) save(resolve(surroundings.cwd, options.out), formatPlan(made))
+  const paint = painter(options, surroundings.stdout)
   const text = options.json
     ? formatPlan(made)
-    : renderPlan(made, painter(options, surroundings.stdout), options)
+    : (await detailsText(made, paint)) + renderPlan(made, paint, options)
   surroundings.stdout.write(text)
   return options.detailedExitcode && hasChanges(made) ? 2 : 0
+}
+
+/** What renders details is loaded where there are some. */
+async function detailsText(plan: Plan, paint: Paint): Promise<string> {
+  if (plan.details === undefined) return ''
+  const { renderDetails } = await import('../plan/render-details.ts')
+  return renderDetails(plan, paint)
 }
 
 /** For its owner alone: a plan holds the values of variables. */

@@ -2,6 +2,7 @@
 import { formatPlan } from '../plan/file.ts'
 import { planMarkdown } from '../plan/markdown.ts'
 import { renderPlan } from '../plan/render.ts'
+import { renderDetails } from '../plan/render-details.ts'
 import { type CommandOptions, painter, type Surroundings } from './context.ts'
 import { readPlanFile } from './plan-file.ts'
 
@@ -18,7 +19,7 @@ export async function show(options: ShowOptions, surroundings: Surroundings): Pr
   const { stdout } = surroundings
   switch (options.form) {
     case 'text':
-      stdout.write(renderPlan(plan, painter(options, stdout)))
+      stdout.write(renderDetails(plan, painter(options, stdout)) + renderPlan(plan, painter(options, stdout)))
       return 0
     case 'json':
       stdout.write(formatPlan(plan))

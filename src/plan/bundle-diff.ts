@@ -4,6 +4,7 @@ import { diffPackages } from '../packages/diff.ts'
 import type { Package, PackageChange } from '../packages/types.ts'
 import { type Aspect, diffTrees, type TreeChange } from '../tree/diff.ts'
 import { type ByteString, type Dir, display, type File, type Node } from '../tree/node.ts'
+import type { LackingDiff } from './lacking.ts'
 import { LARGEST_TEXT } from './text-patch.ts'
 
 /** One side of a comparison: a bundle as it is, was, or would be. */
@@ -69,6 +70,9 @@ export interface BundleDiff {
   }
   readonly notes: readonly string[]
 }
+
+/** What is told of a bundle: what changes inside, or what has to be fetched to know. */
+export type Detail = BundleDiff | LackingDiff
 
 /** How contents are looked at. */
 export interface Contents {

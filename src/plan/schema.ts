@@ -1,5 +1,6 @@
 /** The shape of a plan file. Nothing may be missing, and nothing may be there that this version does not know. */
 import * as z from 'zod'
+import { detailSchema, driftSchema } from './details-schema.ts'
 import { mountShape, settingsShape } from './settings-schema.ts'
 
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'is not a sha256 digest')
@@ -126,34 +127,6 @@ const anyStep = z.discriminatedUnion('kind', [
     .describe('Take a bundle out of the output folder.'),
 ])
 
-const driftReport = z.strictObject({
-  name: z.string().describe('A name in the output folder.'),
-  kind: z
-    .enum(['foreign', 'files', 'rootfs'])
-    .describe('Not made by ctrbuild; its config.json, scripts or stamp; its root file system.'),
-  what: z.string().describe('What happened to it, in words for people.'),
-  files: count.describe('Names in its root file system that were changed.'),
-  entries: z
-    .array(
-      z.strictObject({
-        path: z.string(),
-        problem: z.enum([
-          'added',
-          'removed',
-          'type',
-          'replaced',
-          'written',
-          'lost',
-          'content',
-          'target',
-          'mode',
-          'owner',
-        ]),
-      }),
-    )
-    .describe('These names, at most 1000 of them.'),
-})
-
 const blocker = z.strictObject({
   code: z.enum(['OUT_FOREIGN', 'PERMISSION']).describe('A code of errors.md.'),
   message: z.string(),
@@ -222,12 +195,16 @@ export const planSchema = z.strictObject({
   changes: z
     .array(change)
     .describe('What happens to each bundle, sorted by name; those that stay as they are too.'),
-  drift: z.array(driftReport).describe('What somebody else changed in the output folder, sorted by name.'),
+  drift: z.array(driftSchema).describe('What somebody else changed in the output folder, sorted by name.'),
   steps: z
     .array(anyStep)
     .describe('What will be done, in an order in which it can be. Empty: applying changes nothing.'),
   summary: summary.describe('Counts.'),
   notes: z.array(z.string()).describe('Sentences for people.'),
+  details: z
+    .array(detailSchema)
+    .describe('What changes inside bundles, under `--details`. Applying does not look at it.')
+    .optional(),
   images: z.array(image).describe('All images, sorted by key.'),
   bundles: z.array(bundle).describe(BUNDLES),
 })

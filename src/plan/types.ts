@@ -4,6 +4,7 @@ import type { LockedImage, LockedLayer } from '../lock/types.ts'
 import type { Brand, ChainId, DiffId, Digest } from '../oci/digest.ts'
 import type { Limits } from '../spec/limits.ts'
 import type { BundleSpec, ImageSpec } from '../spec/types.ts'
+import type { Detail } from './bundle-diff.ts'
 import type { Drift, DriftReport } from './drift.ts'
 import type { FileChange } from './file-changes.ts'
 
@@ -240,6 +241,8 @@ export interface Plan {
   }
   /** Sentences for people. */
   readonly notes: readonly string[]
+  /** What changes inside bundles, where that was asked for. Applying does not look at it. */
+  readonly details?: readonly Detail[]
   /** `Desired.images` and `Desired.bundles`, whole, also where `targets` left something out. */
   readonly images: readonly DesiredImage[]
   readonly bundles: readonly DesiredBundle[]

@@ -104,6 +104,8 @@ describe('help', () => {
             --prune              Remove what is no longer in bundles.yaml; --no-prune
                                  keeps it                    [boolean] [default: true]
             --json               Print the plan as JSON     [boolean] [default: false]
+            --details            Show the packages, settings and files that change
+                                 inside                     [boolean] [default: false]
             --show-drift         Name every file that was changed by hand
                                                             [boolean] [default: false]
             --detailed-exitcode  End with 2 if there are changes

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { BundleDiff } from '../../src/plan/bundle-diff.ts'
 import type { LackingDiff } from '../../src/plan/lacking.ts'
+import type { Plan } from '../../src/plan/types.ts'
 import { asPlainUser } from '../support/plain-user.ts'
 import { isInstalled, needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
@@ -146,6 +147,23 @@ describe.each(['root', 'a plain user'])('as %s', who => {
     )
   })
 
+  test('plan --details says the same, in JSON, in a saved plan and as text', async () => {
+    const { stdout } = await project.run(['plan', '--details', '--json', '--out', 'plan.json'])
+    const plan = JSON.parse(stdout) as Plan
+    expect(plan.details).toEqual([...(await diff())])
+    expect(plan.details).toHaveLength(2)
+    expect(plan.observedDigest).toBe(
+      (JSON.parse((await project.run(['plan', '--json'])).stdout) as Plan).observedDigest,
+    )
+    const text = (await project.run(['plan', '--details'])).stdout
+    expect(text).toMatch(/^app: generation 1 -> wanted\n\nPackages: 1 upgraded, 1 added\n/)
+    expect(text).toMatch(
+      /\nother: generation 1 -> wanted\n[\s\S]*\n {2}~ app {4}.*\n[\s\S]*\nPlan: 0 to create, 2 to update/,
+    )
+    expect((await project.run(['show', 'plan.json'])).stdout).toBe(text)
+    expect((await project.run(['plan', '--details', '--target', 'other'])).stdout).not.toMatch(/^app: /m)
+  })
+
   test('the text of it drives no terminal', async () => {
     const { stdout, status } = await project.run(['diff', 'app', '--all'])
     expect(status).toBe(0)
@@ -155,7 +173,8 @@ describe.each(['root', 'a plain user'])('as %s', who => {
   })
 
   test('between generations it says what is there on the disk', async () => {
-    expect((await project.run(['apply'])).status).toBe(0)
+    // Details are not needed for it.
+    expect((await project.run(['apply', 'plan.json'])).status).toBe(0)
     const [found] = await diff('app', '--from', '1', '--to', '2')
     const folders = ['1', '2'].map(number => join(project.folder, 'out/.generations/app', number, 'rootfs'))
     const [before, after] = await Promise.all(folders.map(listing))

@@ -10,6 +10,7 @@ export const plan = verb({
   flags: env => ({
     ...lockingFlags(env),
     json: { ...SWITCH, desc: 'Print the plan as JSON' },
+    details: { ...SWITCH, desc: 'Show the packages, settings and files that change inside' },
     'show-drift': { ...SWITCH, desc: 'Name every file that was changed by hand' },
     'detailed-exitcode': { ...SWITCH, desc: 'End with 2 if there are changes' },
     out: { ...TEXT, desc: 'Save the plan for "ctrbuild apply PLANFILE"' },
@@ -18,6 +19,7 @@ export const plan = verb({
     const options: PlanOptions = {
       ...lockingOptions(given),
       json: once('json', given.json),
+      details: once('details', given.details),
       showDrift: once('show-drift', given['show-drift']),
       detailedExitcode: once('detailed-exitcode', given['detailed-exitcode']),
       out: once('out', given.out),
