@@ -90,7 +90,8 @@ function desiredBundle(
 
 /**
  * Digest of everything that decides a bundle's bytes. The names of the images are not part of it, nor is `checkout`:
- * both orders of the union give the same tree. Neither is the host's user: only whether it is root.
+ * both orders of the union give the same tree. Neither is the host's user: only whether it is root. Templates of a
+ * system container may hold what its image is called, so there it counts.
  */
 function inputsOf(
   spec: BundleSpec,
@@ -98,6 +99,7 @@ function inputsOf(
   config: Digest,
   privilege: Privilege['kind'],
 ): Digest {
-  const { images: _images, checkout: _checkout, ...deciding } = spec
-  return digestOf(canonicalJson({ format: FORMAT, privilege, chain, config, spec: deciding }))
+  const { images, checkout: _checkout, ...deciding } = spec
+  const imageName = spec.system === true ? images.at(-1)!.reference.text : undefined
+  return digestOf(canonicalJson({ format: FORMAT, privilege, chain, config, imageName, spec: deciding }))
 }

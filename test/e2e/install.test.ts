@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { addImage, type Installation, newInstallation } from '../support/installation.ts'
 import { needs } from '../support/programs.ts'
+import { writeTar } from '../support/tar-writer.ts'
 
 let at: Installation
 beforeEach(async ctx => {
@@ -285,4 +286,33 @@ test('apply --install does both', async () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(new RegExp(`Done: ${written} written, 0 removed, 0 kept\\.\\n$`))
   }
+})
+
+test('a generation has the same bytes in every folder', async () => {
+  const other = await newInstallation()
+  for (const installation of [at, other]) await installation.apply('set: { ETCD_NAME: node1 }')
+  const [one, two] = [at, other].map(({ project }) => join(project.folder, 'out/etcd'))
+  for (const path of ['ctrbuild.json', 'config.json', 'system/install.json', 'system/etcd.service'])
+    expect(await readFile(join(two!, path), 'utf8')).toBe(await readFile(join(one!, path), 'utf8'))
+})
+
+test('an image without /exports becomes a service too, for the machine and for a user', async ctx => {
+  needs(ctx, 'systemd-analyze')
+  await at.project.layout.add(
+    { layers: [writeTar([])], config: { Cmd: ['/x'], StopSignal: 'SIGINT' } },
+    'plain',
+  )
+  const bundle = (scope: string) =>
+    `  ${scope}:\n    image: oci:images:plain\n    scope: ${scope}\n    runtimes: [runc]\n    service: { description: "50% \\\\", before: [docker.service], wants: [network-online.target] }\n    tmpfiles: ["d /var/lib/x 0700 - - -"]\n`
+  await at.project.write(`bundles:\n${bundle('system')}${bundle('user')}`)
+  const home = join(at.project.folder, 'home')
+  mkdirSync(home)
+  const env = { HOME: home, XDG_RUNTIME_DIR: home }
+  expect(await at.project.run(['apply'], env)).toMatchObject({ status: 0 })
+  expect(await at.project.run(['install', '--root', 'root'], env)).toMatchObject({ status: 0, stderr: '' })
+  const system = join(at.root, 'etc/systemd/system/system.service')
+  const user = join(at.root, home, '.config/systemd/user/user.service')
+  expect(await at.project.tool('systemd-analyze', 'verify', system)).toMatchObject({ status: 0, stderr: '' })
+  const verify = ['env', `XDG_RUNTIME_DIR=${home}`, 'systemd-analyze', '--user', 'verify', user] as const
+  expect(await at.project.tool(...verify)).toMatchObject({ status: 0, stderr: '' })
 })

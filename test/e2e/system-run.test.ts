@@ -7,11 +7,12 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, expect, test, vi } from 'vitest'
+import { asPlainUser } from '../support/plain-user.ts'
 import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 import { freePort } from '../support/registry.ts'
 import { follow, isRunning, until } from '../support/running.ts'
-import { addSystemImages, makeDemoImages, systemBundles } from '../support/system-images.ts'
+import { addSystemImages, DEMO, makeDemoImages, systemBundles } from '../support/system-images.ts'
 
 const ETCD = `etcd-${process.pid}`
 const FLANNEL = `flanneld-${process.pid}`
@@ -148,4 +149,23 @@ test('units and scripts are without fault for systemd and shellcheck', async ctx
     ])
       expect(await project.tool('shellcheck', script)).toMatchObject({ status: 0, stdout: '' })
   }
+})
+
+test("a user's service runs as its unit says", async ctx => {
+  needs(ctx, 'bwrap', 'skopeo', 'apt-get')
+  const project = await newProject()
+  await execa('cp', ['-r', DEMO, join(project.folder, 'demo')])
+  await project.write(
+    'bundles:\n  hello:\n    image: oci:demo:busybox\n    args: [/bin/busybox, echo, hello]\n    runtimes: [bwrap]\n    service: { type: oneshot }\n',
+  )
+  const plain = await asPlainUser(ctx, project)
+  const home = join(project.folder, 'home')
+  mkdirSync(home, { recursive: true })
+  const user = plain.through('env', `HOME=${home}`)
+  for (const args of [['apply'], ['install']]) expect(await user.run(args)).toMatchObject({ status: 0 })
+  const text = readFileSync(join(home, '.config/systemd/user/hello.service'), 'utf8')
+  expect(valuesOf(text, 'WantedBy')).toEqual(['default.target'])
+  for (const line of valuesOf(text, 'ExecStartPre'))
+    expect(await user.tool(line.slice(1))).toMatchObject({ status: 0 })
+  expect(await user.tool(valuesOf(text, 'ExecStart')[0]!)).toMatchObject({ status: 0, stdout: 'hello\n' })
 })

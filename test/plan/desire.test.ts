@@ -23,6 +23,12 @@ describe('inputs', () => {
     ['namespaces', { namespaces: ['pid'] }],
     ['rootfs', { rootfs: 'copy' }],
     ['runtimes', { runtimes: ['bwrap', 'runc'] }],
+    ['system', { system: true }],
+    ['scope', { scope: 'user' }],
+    ['set', { set: { A: 'b' } }],
+    ['service', { service: {} }],
+    ['tmpfiles', { tmpfiles: ['d /x'] }],
+    ['hostFiles', { hostFiles: false }],
   ]
   test.each(changes)('differ when %s do', (_, more) => {
     expect(inputsOf(more)).not.toBe(inputsOf())
@@ -32,6 +38,16 @@ describe('inputs', () => {
     expect(inputsOf({}, 'root', image(REDIS, ['debian', 'other']))).not.toBe(inputsOf())
     expect(inputsOf({}, 'root', image(REDIS, ['debian', 'redis'], '2'))).not.toBe(inputsOf())
     expect(inputsOf({}, 'rootless')).not.toBe(inputsOf())
+  })
+
+  test('differ for what the image of a system container is called: its templates may say it', () => {
+    const named = (name: string) =>
+      desire(
+        specOf(bundle('redis', [name], { system: true })),
+        lockOf({ ...LOCKED, reference: name }),
+        'root',
+      ).bundles[0]!.inputs
+    expect(named('localhost/copy:1')).not.toBe(named(REDIS))
   })
 
   test('do not differ for another order of union, nor for what the image is called', () => {
