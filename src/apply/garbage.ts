@@ -16,6 +16,7 @@ import { liveRefs, type Roots } from './live-refs.ts'
 import { blobsIn } from './observe.ts'
 import type { Places } from './places.ts'
 import { generationsInUse } from './retire.ts'
+import { storeUsers } from './store-users.ts'
 import type { NamedGeneration } from './verify.ts'
 
 /** What is to stay besides what is in use. */
@@ -56,7 +57,13 @@ export async function findGarbage(places: Places, keeping: Keeping): Promise<Gar
     ({ name, number, made }) =>
       currentGeneration(out, name) === 'none' && (made ?? 0) < keeping.since && !inUse(name, number),
   )
-  const stamps = all.filter(one => !generations.includes(one)).flatMap(({ stamp }) => stamp ?? [])
+  const others = storeUsers(places).filter(user => user.out !== out)
+  const theirs = others.flatMap(user =>
+    bundlesWithGenerations(user.out).flatMap(name => readHistory(user.out, name)),
+  )
+  const stamps = [...all.filter(one => !generations.includes(one)), ...theirs].flatMap(
+    ({ stamp }) => stamp ?? [],
+  )
   const leftovers = await leftoversOf(places)
   const wanted = new Set(
     keeping.images.flatMap(({ layers }) =>

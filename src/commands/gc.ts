@@ -3,10 +3,12 @@ import { collect } from '../apply/collect.ts'
 import { findGarbage, type Garbage } from '../apply/garbage.ts'
 import { bundlesWithGenerations, removeTree } from '../apply/generations.ts'
 import { readHistory } from '../apply/history.ts'
+import type { Places } from '../apply/places.ts'
+import { storeUsers } from '../apply/store-users.ts'
 import { unusedVolumes, type Volume } from '../apply/volumes.ts'
 import { EXIT_STATUS } from '../errors.ts'
 import { lockState } from '../lock/check.ts'
-import type { Lock } from '../lock/types.ts'
+import type { Lock, LockedImage } from '../lock/types.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
 import { pathOfObject } from '../ostree/inventory.ts'
 import { formatBytes } from '../plan/bytes.ts'
@@ -86,7 +88,7 @@ async function find(file: SpecFile, options: GcOptions, surroundings: Surroundin
   const { keepYoungerThan, unusedImages } = options
   const since = keepYoungerThan === undefined ? Number.POSITIVE_INFINITY : now - keepYoungerThan
   const garbage = await findGarbage(places, {
-    images: lock?.images ?? [],
+    images: [...(lock?.images ?? []), ...lockedByOthers(places)],
     chains: chainsOf(file, lock, surroundings),
     names: !unusedImages,
     since,
@@ -102,6 +104,13 @@ async function find(file: SpecFile, options: GcOptions, surroundings: Surroundin
     .flatMap(name => readHistory(places.out, name))
     .flatMap(({ path, stamp }) => (stamp === undefined || going.has(path) ? [] : [stamp.spec]))
   return { ...garbage, unused, volumes: unusedVolumes(places.out, [...spec.bundles, ...stamps]) }
+}
+
+/** Several bundles.yaml may share a store. */
+function lockedByOthers(places: Places): readonly LockedImage[] {
+  return storeUsers(places)
+    .filter(user => user.lockFile !== places.lockFile)
+    .flatMap(user => readLockFile(user)?.images ?? [])
 }
 
 /** Unions that an apply of what is declared needs. */

@@ -116,7 +116,7 @@ export function readSpecText(path: string, name: string): string {
 }
 
 /** The lock beside a bundles.yaml, or undefined where there is none. */
-export function readLockFile(places: Places): Lock | undefined {
+export function readLockFile(places: Pick<Places, 'lockFile'>): Lock | undefined {
   try {
     return parseLock(readFileSync(places.lockFile, 'utf8'), places.lockFile)
   } catch (error) {

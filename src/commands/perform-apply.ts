@@ -3,6 +3,7 @@ import { applyPlan } from '../apply/apply.ts'
 import type { Outcome } from '../apply/execute.ts'
 import { removeLeftovers } from '../apply/leftovers.ts'
 import type { Places } from '../apply/places.ts'
+import { signUse } from '../apply/store-users.ts'
 import { CtrbuildError, EXIT_STATUS } from '../errors.ts'
 import { TAR_LIMITS } from '../oci/tar/limits.ts'
 import { initRepo } from '../ostree/repo.ts'
@@ -82,6 +83,7 @@ export async function performPlan(
 ): Promise<ApplySummary> {
   const { signal, now, cpus } = surroundings
   const repo = initRepo(places.repo, plan.privilege === 'root' ? 'bare' : 'bare-user')
+  signUse(places)
   const shared = await lockRepo(places, { exclusive: false, lockTimeout: options.lockTimeout }, surroundings)
   const reporter = openReporter(options, surroundings)
   try {
