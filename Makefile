@@ -12,7 +12,7 @@ bundle := --bundle --format=cjs --platform=node --target=node20 --minify-whitesp
 # What CommonJS packages expect to be there.
 banner := import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);
 
-.PHONY: help build check fmt test oracle bench demo clean
+.PHONY: help build check fmt test oracle bench scale demo clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,12 @@ bench: build ## compare with skopeo, ostree, umoci, podman and tar; see bench/ma
 	@esbuild main=bench/main.ts driver=bench/driver.ts worker=src/ostree/worker.ts --outdir=bench/build --bundle \
 	  --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning --banner:js="$(banner)"
 	@node bench/build/main.js
+
+scale: build ## time plan and apply with 50, 100 and 500 bundles
+	@examples/demo/packages.sh skopeo time
+	@esbuild scale=bench/scale.ts --outdir=bench/build --bundle --format=esm --platform=node --target=node20 \
+	  --external:fs-native-extensions --log-level=warning --banner:js="$(banner)"
+	@node bench/build/scale.js
 
 demo: ## make four images, apply bundles.yaml, run the containers
 	@examples/demo/packages.sh
