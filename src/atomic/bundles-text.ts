@@ -20,7 +20,7 @@ const USUAL: Readonly<Record<AtomicScope, Readonly<Record<string, RegExp>>>> = {
 /** The whole file. It is valid also where nothing could be carried over. */
 export function bundlesText(host: AtomicHost): string {
   const names = bundleNames(host.containers)
-  const blocks = host.containers.map(container => blockOf(container, names.get(container)!, host.scope))
+  const blocks = host.containers.map(container => blockOf(container, names.get(container)!, host))
   return [
     '# Made by "ctrbuild import-atomic". Read it before it is applied: values of variables may be secrets.',
     '# ctrbuild installs over nothing that is there: uninstall with atomic first.',
@@ -67,12 +67,21 @@ export function referenceOf(image: string): string | undefined {
   }
 }
 
+/** The reference of an image in the repository of atomic, if it is there. */
+function storedIn({ repo, images }: AtomicHost, image: string): readonly string[] {
+  const { name, tag, digest } = parseReference(image)
+  const wanted = digest === undefined ? `${name}:${tag}` : image
+  if (repo === undefined || /[^\w./-]/.test(repo) || !images.some(one => one.name === wanted)) return []
+  return [`ostree:${wanted}@${repo}`]
+}
+
 interface Block {
   readonly isBundle: boolean
   readonly lines: readonly string[]
 }
 
-function blockOf(container: AtomicContainer, name: string, scope: AtomicScope): Block {
+function blockOf(container: AtomicContainer, name: string, host: AtomicHost): Block {
+  const { scope } = host
   const current = container.deployments.find(({ isCurrent }) => isCurrent)
   const said = saysOf(container, name, current)
   if (current?.info === undefined) {
@@ -92,6 +101,7 @@ function blockOf(container: AtomicContainer, name: string, scope: AtomicScope): 
     isBundle: true,
     lines: [
       ...said.map(sentence => `# ${sentence}`),
+      ...storedIn(host, image).map(reference => `# No registry is needed for "image: ${reference}".`),
       `${name}:`,
       `  image: ${image}`,
       ...(current.hasExports ? ['  system: true'] : ['  service: {}']),

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { ostreeSource } from '../apply/ostree-images.ts'
 import { type Places, placesOf } from '../apply/places.ts'
 import type { UserPlaces } from '../apply/work.ts'
 import { lintSpec } from '../bundle/lint-spec.ts'
@@ -18,6 +19,7 @@ import type { Event } from '../report/events.ts'
 import { type CachedSource, cachedSource } from '../source/cached.ts'
 import { documentStore } from '../source/documents.ts'
 import { skopeoSource } from '../source/skopeo.ts'
+import type { ImageSource } from '../source/types.ts'
 import { parseSpec } from '../spec/parse.ts'
 import { byPosition, type Problem } from '../spec/problem.ts'
 import { bindSources, missingSources } from '../spec/sources.ts'
@@ -149,11 +151,17 @@ export function openSource(
   offline: boolean,
   tell: (event: Event) => void = () => {},
 ): CachedSource {
-  const source = skopeoSource({
+  const skopeo = skopeoSource({
     blobs: places.blobs,
     base: places.base,
     onRetry: (image, error, attempt, milliseconds) => tell(retryEvent(image, error, attempt, milliseconds)),
   })
+  const ostree = ostreeSource(places, tell)
+  const of = ({ reference }: ImageSpec) => (reference.transport === 'ostree' ? ostree : skopeo)
+  const source: ImageSource = {
+    resolve: (image, signal) => of(image).resolve(image, signal),
+    fetch: (image, ...rest) => of(image).fetch(image, ...rest),
+  }
   return cachedSource(source, documentStore(places.documents), { offline })
 }
 

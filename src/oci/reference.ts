@@ -3,16 +3,29 @@ import { CtrbuildError } from '../errors.ts'
 import { type Digest, parseDigest } from './digest.ts'
 
 /** Where an image can be read from. */
-export type Transport = 'docker' | 'oci' | 'oci-archive' | 'docker-archive' | 'dir' | 'containers-storage'
+export type Transport =
+  | 'docker'
+  | 'oci'
+  | 'oci-archive'
+  | 'docker-archive'
+  | 'dir'
+  | 'containers-storage'
+  /** An image in an OSTree repository, as skopeo's former transport of that name kept it. */
+  | 'ostree'
 
 /** A parsed image reference. */
 export interface Reference {
   readonly transport: Transport
   /** As it was written, without a leading `docker://`: what the lock names the image by. */
   readonly text: string
-  /** Registry reference without tag and digest; a file or folder for the local transports, as written. */
+  /**
+   * Registry reference without tag and digest; a file or folder for the local transports, as written; in an OSTree
+   * repository the whole name with tag or digest.
+   */
   readonly name: string
   readonly tag: string | undefined
+  /** Absolute path of an OSTree repository; undefined for the store's own. */
+  readonly repo?: string
   /** For registries only: the digest that the writer pinned the image to. */
   readonly digest: Digest | undefined
 }
@@ -28,7 +41,8 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /**
  * Reads a reference: `docker.io/library/redis:7`, `docker://…`, `oci:DIR:TAG`, `oci-archive:FILE[:TAG]`,
- * `docker-archive:FILE[:NAME:TAG]`, `dir:DIR` or `containers-storage:NAME[:TAG]`. No transport means a registry.
+ * `docker-archive:FILE[:NAME:TAG]`, `dir:DIR`, `containers-storage:NAME[:TAG]` or `ostree:NAME[:TAG][@/REPO]`. No
+ * transport means a registry.
  * @throws CtrbuildError REFERENCE_INVALID, DIGEST_INVALID
  */
 export function parseReference(text: string): Reference {
@@ -39,6 +53,7 @@ export function parseReference(text: string): Reference {
       text,
     }
   }
+  if (text.startsWith('ostree:')) return ostreeReference(text)
   const transport = LOCAL.find(name => text.startsWith(`${name}:`))
   return transport === undefined ? registryReference('docker', text, text) : localReference(transport, text)
 }
@@ -56,6 +71,23 @@ function registryReference(transport: Transport, rest: string, text: string): Re
   if (tag !== undefined && !TAG.test(tag))
     throw invalid(text, 'a tag has letters, digits, ".", "_" and "-" only')
   return { transport, text: rest, name, tag, digest }
+}
+
+/** The repository's path begins at the first `@/`. */
+function ostreeReference(text: string): Reference {
+  const [, image = '', repo] = /^ostree:(.*?)(?:@(\/.*))?$/s.exec(text)!
+  const { name, tag, digest } = registryReference('ostree', image, text)
+  if (repo !== undefined && /[\x00-\x1f:]/.test(repo))
+    throw invalid(text, 'the path of a repository has no colon')
+  const whole = digest === undefined ? `${name}:${tag}` : image
+  return {
+    transport: 'ostree',
+    text,
+    name: whole,
+    tag: undefined,
+    digest: undefined,
+    ...(repo !== undefined && { repo }),
+  }
 }
 
 function localReference(transport: Transport, text: string): Reference {

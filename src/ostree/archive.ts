@@ -19,13 +19,17 @@ export function* archiveBytes(members: Iterable<Member>, repo: Repo): Generator<
   for (const { header, content } of members) {
     yield memberHeader(header)
     if (content === undefined || header.type !== 'file') continue
-    yield* contentBytes(content, repo, header.size)
+    yield* fileBytes(content, repo, header.size)
     yield memberPadding(header.size)
   }
   yield TAR_END
 }
 
-function* contentBytes(content: Content, repo: Repo, size: number): Generator<Buffer> {
+/**
+ * The content of one file.
+ * @throws CtrbuildError OBJECT_DAMAGED where it is missing, damaged, or not of this size
+ */
+export function* fileBytes(content: Content, repo: Repo, size: number): Generator<Buffer> {
   if ('bytes' in content) yield content.bytes
   else yield* objectBytes(repo, content.checksum as Checksum, size)
 }

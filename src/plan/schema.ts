@@ -13,10 +13,19 @@ const privilege = z.enum(['root', 'rootless'])
 const platform = z.strictObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
 
 const reference = z.strictObject({
-  transport: z.enum(['docker', 'oci', 'oci-archive', 'docker-archive', 'dir', 'containers-storage']),
+  transport: z.enum([
+    'docker',
+    'oci',
+    'oci-archive',
+    'docker-archive',
+    'dir',
+    'containers-storage',
+    'ostree',
+  ]),
   text: z.string(),
   name: z.string(),
   tag: z.string().optional(),
+  repo: z.string().optional(),
   digest: sha256.optional(),
 })
 

@@ -54,6 +54,8 @@ async function resolveBy(
         const askHere: Ask = argv => runSkopeo(options, { image, argv, signal, temporary: staging.temporary })
         return resolveImage(image, archiveReader(image, askHere, staging))
       })
+    case 'ostree':
+      throw new Error('skopeo reads no OSTree repositories any more')
     default:
       return image.reference.transport satisfies never
   }

@@ -112,6 +112,7 @@ test('a system: containers, the one before, images, and a bundles.yaml that is v
   # It ran ${'e'.repeat(64)}: "ctrbuild lock" asks what the tag means now.
   # It could go back to ${'f'.repeat(64)}.
   # It put on the host: /usr/local/bin/etcdctl.
+  # No registry is needed for "image: ostree:docker.io/library/etcd:3@${project.folder}/${repo}".
   etcd:
     image: docker.io/library/etcd:3
     system: true
