@@ -3,13 +3,15 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Bundle, type BundleSources, makeBundle } from '../bundle/bundle.ts'
 import type { MountPoint, Privilege } from '../bundle/types.ts'
+import { CtrbuildError } from '../errors.ts'
 import { parseImageConfig } from '../oci/image-config.ts'
 import type { DesiredBundle, DesiredImage } from '../plan/types.ts'
 import type { CachedSource } from '../source/cached.ts'
 import type { BundleSpec, MountSpec } from '../spec/types.ts'
 import { isSystem, scopeOf } from '../system/system.ts'
 import type { HostFacts } from '../system/variables.ts'
-import type { Dir } from '../tree/node.ts'
+import { bytesOf, type Dir, display } from '../tree/node.ts'
+import { realPathsIn } from '../tree/points.ts'
 import type { Places } from './places.ts'
 import { readExports } from './read-exports.ts'
 import { readTextFile } from './rootfs-files.ts'
@@ -74,11 +76,28 @@ async function sourcesOf(
     },
     privilege: withSubids(privilege, spec),
     kinds: new Map(spec.mounts.map(mount => [mount.target, kindOf(places, mount)])),
+    realPath: realPathOf(root),
     service: {
       exports: isSystem(spec, image) ? readExports(objects, root) : undefined,
       imageId,
       facts: factsOf(spec, privilege, userPlaces),
     },
+  }
+}
+
+/** A name that is no text cannot be said in config.json, and so not be kept from bubblewrap. */
+function realPathOf(root: Dir): BundleSources['realPath'] {
+  const realPath = realPathsIn(root)
+  return path => {
+    const real = realPath(bytesOf(path))
+    if (real === undefined) return undefined
+    const text = Buffer.from(real, 'latin1').toString('utf8')
+    if (bytesOf(text) === real) return text
+    throw new CtrbuildError(
+      'ROOTFS_INVALID',
+      `a symlink of the image leads "${path}" to "${display(real)}", which is no text`,
+      { hint: 'Choose another mount target, or an image that leaves it free' },
+    )
   }
 }
 

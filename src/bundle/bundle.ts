@@ -15,6 +15,7 @@ import { ableRuntimes, lint, type Verdict } from './lint.ts'
 import { verdictsOnKeys } from './lint-spec.ts'
 import { mountPoints } from './mountpoints.ts'
 import { makeMounts } from './mounts.ts'
+import { type RealPath, realTarget, withRealPaths } from './real-paths.ts'
 import { makeScripts } from './scripts.ts'
 import { readTemplate, type Template } from './template.ts'
 import type { BundleFile, IdMapping, MountLink, MountPoint, Privilege, RuntimeConfig } from './types.ts'
@@ -30,6 +31,8 @@ export interface BundleSources {
   readonly privilege: Privilege
   /** What stands at the sources of its bind mounts, by target; what is not named is a directory. */
   readonly kinds: ReadonlyMap<string, MountPoint['kind']>
+  /** Of the merged tree. */
+  readonly realPath: RealPath
   /** What a service is made from, beside that. */
   readonly service: {
     /** Of the merged tree; undefined where it has none, or nobody asks. */
@@ -59,13 +62,14 @@ export interface Bundle {
  * @throws CtrbuildError USER_UNKNOWN, ROOTFS_INVALID, BUNDLE_INVALID, IMAGE_INVALID; as makeSystem
  */
 export function makeBundle(sources: BundleSources): Bundle {
-  const { accounts, privilege, kinds } = sources
+  const { accounts, privilege, kinds, realPath } = sources
   const system = systemOf(sources)
   const { spec, image } = system ?? sources
   const user = resolveUser(userOf(spec, image), accounts.passwd, accounts.group)
   const groups = resolveGroups(spec.groups ?? [], accounts.group)
   const { mounts, links } = makeMounts(spec.mounts)
-  const { config, warnings } = makeConfig({ spec, image, user, groups, privilege, mounts })
+  const { config: written, warnings } = makeConfig({ spec, image, user, groups, privilege, mounts })
+  const config = withRealPaths(written, realPath)
   const verdicts = lint(config, privilege, spec)
   refuseUnfit(spec.name, verdicts)
   const scripts = makeScripts({ name: spec.name, runtimes: ableRuntimes(spec, verdicts), config })
@@ -79,7 +83,7 @@ export function makeBundle(sources: BundleSources): Bundle {
     autoIds: (['uidMappings', 'gidMappings'] as const).filter(key => spec[key] === 'auto'),
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
     links,
-    points: mountPoints(config, kinds),
+    points: mountPoints(config, realKinds(kinds, written, realPath)),
     warnings: [
       ...(system?.warnings ?? []),
       ...warnings,
@@ -87,6 +91,15 @@ export function makeBundle(sources: BundleSources): Bundle {
       ...warnOfRuntimes(verdicts, verdictsOnKeys(sources.spec, privilege)),
     ],
   }
+}
+
+function realKinds(
+  kinds: BundleSources['kinds'],
+  { mounts }: RuntimeConfig,
+  realPath: RealPath,
+): BundleSources['kinds'] {
+  const targets = mounts.map(mount => mount.destination)
+  return new Map([...kinds].map(([target, kind]) => [realTarget(target, targets, realPath), kind]))
 }
 
 function systemOf({ spec, image, privilege, service }: BundleSources): System | undefined {

@@ -97,7 +97,7 @@ function mountOptions(mount: RuntimeMount, config: RuntimeConfig): string[] {
       // It has come with /sys.
       return hasSysfsAround(destination, config) ? [] : ['--ro-bind', '/sys/fs/cgroup', destination]
     case 'bind':
-      return [...bindOptions(source, destination, options), ...workingFolder(mount, config)]
+      return bindOptions(source, destination, options)
     default:
       throw new TypeError(`no option of bubblewrap mounts ${type}`)
   }
@@ -118,16 +118,16 @@ function bindOptions(source: string, destination: string, options: readonly stri
   return [option, source, destination]
 }
 
-/** Where a process starts below a mount, runc and crun make the folder in it: so does this. */
-function workingFolder(
-  { destination, options }: RuntimeMount,
-  { process: { cwd }, mounts }: RuntimeConfig,
-): string[] {
+/**
+ * Where a process starts below a mount in memory, runc and crun make the folder in it: so does this. Not in what is
+ * bound: bubblewrap would follow links that the container has put there, out to the host.
+ */
+function workingFolder({ destination }: RuntimeMount, { process: { cwd }, mounts }: RuntimeConfig): string[] {
   const isBelow = cwd !== destination && isWithin(cwd, destination)
   const isInner = mounts.some(
     ({ destination: other }) => other.length > destination.length && isWithin(cwd, other),
   )
-  return isBelow && !isInner && !options.includes('ro') ? ['--dir', cwd] : []
+  return isBelow && !isInner ? ['--dir', cwd] : []
 }
 
 /** `--perms` and `--size` are for the option that follows them. */
@@ -139,7 +139,7 @@ function tmpfsOptions(mount: RuntimeMount, config: RuntimeConfig): string[] {
     ...['--perms', mode.padStart(4, '0')],
     ...(size === undefined ? [] : ['--size', String(byteCount(size))]),
     ...['--tmpfs', destination],
-    ...workingFolder({ ...mount, options: [] }, config),
+    ...workingFolder(mount, config),
     ...(options.includes('ro') ? ['--remount-ro', destination] : []),
   ]
 }

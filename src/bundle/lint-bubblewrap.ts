@@ -1,5 +1,6 @@
 /** What bubblewrap cannot do, whether it is started by bwrap-oci or by ctrbuild's own script. */
 import type { Path } from '../spec/problem.ts'
+import { isWithin } from './container-path.ts'
 import { type Finding, givenRlimits, hasResources, type Subject } from './lint-subject.ts'
 
 /** Members that only one of the two leaves out. */
@@ -53,5 +54,28 @@ export function ignoredByBubblewrap(subject: Subject, also: readonly Member[]): 
             claim: 'always keeps setuid programs from giving rights',
           } as const,
         ]),
+  ]
+}
+
+/**
+ * What bubblewrap may not be asked to make: it follows links below `/oldroot` to the host while it puts the root
+ * together, and what is bound into the container may have such links, made by the container itself.
+ */
+export function linksOfOthers({ config }: Subject): readonly Finding[] {
+  const bound = config.mounts.filter(({ type, source }) => type === 'bind' && source.startsWith('mounts/'))
+  const around = (path: string) =>
+    bound.find(({ destination }) => destination !== path && isWithin(path, destination))?.destination
+  const inner = config.mounts.flatMap(({ destination }): Finding[] => {
+    const outer = around(destination)
+    if (outer === undefined) return []
+    const claim = `would follow links in ${outer} to mount ${destination}, also out to the host`
+    return [{ effect: 'refuses', at: ['mounts', destination], claim }]
+  })
+  const { cwd } = config.process
+  const outer = around(cwd)
+  if (outer === undefined) return inner
+  return [
+    ...inner,
+    { effect: 'needs', at: ['process', 'cwd'], claim: `needs ${cwd} to be in what is mounted on ${outer}` },
   ]
 }

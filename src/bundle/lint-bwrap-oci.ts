@@ -1,6 +1,6 @@
 /** What bwrap-oci 0.2 does otherwise than config.json says: of all members it knows few, and leaves out the others. */
 import { isWithin } from './container-path.ts'
-import { ignoredByBubblewrap, type Member } from './lint-bubblewrap.ts'
+import { ignoredByBubblewrap, linksOfOthers, type Member } from './lint-bubblewrap.ts'
 import {
   type Finding,
   givenMounts,
@@ -21,6 +21,7 @@ const KERNEL = ['/proc', '/sys']
 /** bwrap-oci. */
 export const lintBwrapOci: Lint = subject => [
   ...refusals(subject),
+  ...linksOfOthers(subject),
   ...ignoredByBubblewrap(subject, IGNORED),
   ...rights(subject),
   ...paths(subject),

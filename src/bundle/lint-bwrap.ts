@@ -1,7 +1,7 @@
 /** What plain bubblewrap 0.8 cannot express of a config.json (see bwrap.ts for what it can). */
 
 import { isWithin } from './container-path.ts'
-import { ignoredByBubblewrap } from './lint-bubblewrap.ts'
+import { ignoredByBubblewrap, linksOfOthers } from './lint-bubblewrap.ts'
 import { rlimitFindings } from './lint-limits.ts'
 import {
   type Finding,
@@ -33,6 +33,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
 /** Plain bubblewrap. */
 export const lintBwrap: Lint = subject => [
   ...refusals(subject),
+  ...linksOfOthers(subject),
   ...ignoredByBubblewrap(subject, hasUsers(subject) ? ['additionalGids'] : []),
   ...rights(subject),
   ...rlimitFindings(subject),

@@ -28,6 +28,17 @@ export function withMountPoints(root: Dir, points: readonly Point[], emptyFile: 
   return points.reduce((tree, point) => withPoint(tree, point, emptyFile), emptied)
 }
 
+/**
+ * Says where paths lead in the tree that `withMountPoints` makes, behind all symlinks; undefined for what leads nowhere.
+ */
+export function realPathsIn(root: Dir): (path: ByteString) => ByteString | undefined {
+  const emptied = KERNEL_DIRS.reduce(withEmptyDir, root)
+  return path => {
+    const resolved = resolvePath(emptied, path, { followLast: true })
+    return resolved.kind === 'found' || resolved.kind === 'missing' ? resolved.path : undefined
+  }
+}
+
 function withEmptyDir(root: Dir, name: ByteString): Dir {
   const node = root.children.get(name)
   if (node === undefined || (node.kind === 'dir' && node.children.size === 0)) return root

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { BundleSpec, Runtime } from '../../src/spec/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
-import { follow, isRunning, until } from '../support/running.ts'
+import { follow, isRunning, until, watcherOf } from '../support/running.ts'
 import { forget, giveTo, PLAIN, PRIVILEGES, place, type Run, run, start } from './machine.ts'
 import { sampleBundle, sampleImage, sampleSpec } from './sample.ts'
 
@@ -134,7 +134,7 @@ describe.each(CASES)('%s as %s for %s', (runtime, kind, user, privilege) => {
         start(join(one, `run-${runtime}`), { ...how, args: ['--name', NAME, '--pid-file', pidFile] }),
       )
       await until(() => running.said().includes('ready') && existsSync(pidFile))
-      const script = scriptOf(Number(readFileSync(pidFile, 'utf8')))
+      const script = watcherOf(Number(readFileSync(pidFile, 'utf8')))
       process.kill(script, signal)
       const ended = await running.ended()
       const said = running.said().replace(/^new[ug]idmap: .*\n/gm, '')
@@ -161,12 +161,12 @@ describe.each(CASES)('%s as %s for %s', (runtime, kind, user, privilege) => {
     const pidFile = join(state, `${runtime}-${kind}-${user}-crash.pid`)
     const first = () => Number(readFileSync(pidFile, 'utf8'))
     detach('--pid-file', pidFile)
-    process.kill(scriptOf(first()), 'SIGKILL')
+    process.kill(watcherOf(first()), 'SIGKILL')
     if (runtime.startsWith('bwrap')) await until(() => !isRunning(first()))
     else expect(script('status').status).toBe(0)
     expect(script('stop', ['--timeout', '5']).status).toBe(0)
     detach('--pid-file', pidFile)
-    for (const pid of [scriptOf(first()), first()]) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
+    for (const pid of [watcherOf(first()), first()]) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
     await until(() => !isRunning(first()))
     expect(script('exec', ['true'])).toEqual({ status: 69, said: `exec: ${NAME} is not running\n` })
     detach()
@@ -194,14 +194,3 @@ describe.each(CASES)('%s as %s for %s', (runtime, kind, user, privilege) => {
     })
   })
 })
-
-/** The process that a script has become, or that watches: the one that systemd would send signals to. */
-function scriptOf(pid: number): number {
-  const parent = Number(
-    readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')[1],
-  )
-  const comm = readFileSync(`/proc/${parent}/comm`, 'utf8').trim()
-  return comm === 'bwrap' ? scriptOf(parent) : parent
-}

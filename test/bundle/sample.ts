@@ -64,6 +64,7 @@ export function sampleBundle(sources: Partial<BundleSources> = {}): Bundle {
     accounts: { passwd: PASSWD, group: GROUP },
     privilege: { kind: 'root' },
     kinds: new Map(),
+    realPath: path => path,
     service: { exports: undefined, imageId: IMAGE_ID, facts: FACTS },
     ...sources,
   })

@@ -62,3 +62,14 @@ export function isRunning(pid: number): boolean {
     return false
   }
 }
+
+/** The process that a run script has become, or that watches over bubblewrap: the one that a service manager knows. */
+export function watcherOf(pid: number): number {
+  const parent = Number(
+    readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[1],
+  )
+  const program = readFileSync(`/proc/${parent}/comm`, 'utf8').trim()
+  return program === 'bwrap' ? watcherOf(parent) : parent
+}
