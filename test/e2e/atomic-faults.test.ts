@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { asPlainUser } from '../support/plain-user.ts'
-import { needs } from '../support/programs.ts'
+import { needs, needsRoot } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 import { exported, file } from '../support/system-images.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
@@ -120,7 +120,8 @@ describe('generations', () => {
     expect(readdirSync(join(project.folder, 'out/.generations/one'))).toEqual([current.split('/').at(-1)])
   })
 
-  test('an image without a service rolls back, files of the host too', async () => {
+  test('an image without a service rolls back, files of the host too', async ctx => {
+    needsRoot(ctx)
     mkdirSync(join(project.folder, 'root'))
     const at = (version: string) => [
       [

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isHalfDone, repair } from '../../src/install/switch.ts'
 import { type Installation, newInstallation } from '../support/installation.ts'
-import { needs } from '../support/programs.ts'
+import { needs, needsRoot } from '../support/programs.ts'
 import { PROGRAM } from '../support/project.ts'
 
 /** Whatever changes a name, and what comes after a file's content is written. */
@@ -44,6 +44,7 @@ describe.each([
 ])('%s', (_, keys, args, installedBefore) => {
   test('is killed at every step', async ctx => {
     needs(ctx, 'skopeo', 'strace')
+    needsRoot(ctx)
     const at = await newInstallation()
     const target = { root: at.root, scope: 'system', home: '/nowhere' } as const
     if (installedBefore !== undefined) {

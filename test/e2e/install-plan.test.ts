@@ -3,13 +3,14 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { type Installation, newInstallation } from '../support/installation.ts'
-import { needs } from '../support/programs.ts'
+import { needs, needsRoot } from '../support/programs.ts'
 
 let at: Installation
 let env: Readonly<Record<string, string>>
 let unit: string
 beforeEach(async ctx => {
   needs(ctx, 'skopeo')
+  needsRoot(ctx)
   at = await newInstallation()
   const home = join(at.project.folder, 'home')
   mkdirSync(home)

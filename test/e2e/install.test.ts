@@ -4,12 +4,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { addImage, type Installation, newInstallation } from '../support/installation.ts'
-import { needs } from '../support/programs.ts'
+import { needs, needsRoot } from '../support/programs.ts'
 import { writeTar } from '../support/tar-writer.ts'
 
 let at: Installation
 beforeEach(async ctx => {
   needs(ctx, 'skopeo')
+  needsRoot(ctx)
   at = await newInstallation()
 })
 const UNIT = '/etc/systemd/system/etcd.service'

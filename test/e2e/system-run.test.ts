@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { asPlainUser } from '../support/plain-user.ts'
-import { needs } from '../support/programs.ts'
+import { needs, needsRoot } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 import { freePort } from '../support/registry.ts'
 import { follow, isRunning, until } from '../support/running.ts'
@@ -75,7 +75,7 @@ async function answers(url: string): Promise<string> {
 
 test('both run as their units say', async ctx => {
   needs(ctx, 'runc', 'skopeo', 'systemd-tmpfiles', 'apt-get')
-  if (process.getuid!() !== 0) ctx.skip("system services are root's")
+  needsRoot(ctx)
   const { project, root, port, subnet } = await installed()
   const texts = new Map(
     [ETCD, FLANNEL].map(name => [`${name}.service`, readFileSync(unitPath(root, name), 'utf8')]),
@@ -115,7 +115,7 @@ test('both run as their units say', async ctx => {
 
 test('a container whose runtime was killed does not keep its service from starting again', async ctx => {
   needs(ctx, 'runc', 'skopeo', 'systemd-tmpfiles', 'apt-get')
-  if (process.getuid!() !== 0) ctx.skip("system services are root's")
+  needsRoot(ctx)
   const { project, root, port } = await installed()
   await project.tool('systemd-tmpfiles', '--create', join(root, `etc/tmpfiles.d/ctrbuild-${ETCD}.conf`))
   const text = readFileSync(unitPath(root, ETCD), 'utf8')
@@ -136,6 +136,7 @@ test('a container whose runtime was killed does not keep its service from starti
 
 test('units and scripts are without fault for systemd and shellcheck', async ctx => {
   needs(ctx, 'skopeo', 'systemd-analyze', 'shellcheck', 'apt-get')
+  needsRoot(ctx)
   const { project, root } = await installed()
   for (const name of [ETCD, FLANNEL]) {
     const path = unitPath(root, name)

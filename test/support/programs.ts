@@ -9,6 +9,11 @@ export function needs(ctx: { skip: (note?: string) => void }, ...programs: strin
   }
 }
 
+/** Skips the test for a plain user, visibly. */
+export function needsRoot(ctx: { skip: (note?: string) => void }): void {
+  if (process.getuid!() !== 0) ctx.skip('this is for root')
+}
+
 /** Whether a program can be run by its name. */
 export function isInstalled(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some(folder => {
