@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { observe } from '../apply/observe.ts'
 import { previewServices } from '../apply/preview.ts'
-import { EXIT_STATUS } from '../errors.ts'
+import { EXIT_STATUS, isErrno } from '../errors.ts'
 import { installNotes } from '../install/drift.ts'
 import { openRepo } from '../ostree/repo.ts'
 import { desire } from '../plan/desire.ts'
@@ -15,6 +15,7 @@ import { writeFileAtomic } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { type PlanOptions, painter, type Surroundings } from './context.ts'
 import { openSource, privilegeOf, readSpecFile, settleLock, userPlacesOf } from './inputs.ts'
+import { usage } from './usage.ts'
 
 /** Ends with 2 where there are changes and `detailedExitcode` asks for it. */
 export async function plan(options: PlanOptions, surroundings: Surroundings): Promise<number> {
@@ -65,6 +66,11 @@ function save(path: string, text: string): void {
   try {
     writeFileAtomic(path, text, { mode: 0o600 })
   } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR'))
+      throw usage(
+        `the plan cannot be saved to ${path}: ${error.message}`,
+        'Name a file in a folder that is there',
+      )
     throw diskError(error, `cannot write ${path}`)
   }
 }

@@ -6,7 +6,7 @@ import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 
 const UGLY = 'bundles: { one: { image: "x.test/i:1" } } # one\r\nkind: Bundles\r\napiVersion: ctrbuild/v1\r\n'
-const GOOD = 'apiVersion: ctrbuild/v1\nkind: Bundles\nbundles:\n  one:\n    image: x.test/i:1 # one\n'
+const GOOD = 'apiVersion: ctrbuild/v1\nkind: Bundles\nbundles: # one\n  one:\n    image: x.test/i:1\n'
 
 let project: Project
 let file: string

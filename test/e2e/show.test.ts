@@ -98,6 +98,7 @@ test("values of variables and arguments are in the file, which is its owner's, a
 test.each([
   [['show'], 64, /USAGE/],
   [['show', 'none.json'], 66, /error PLAN_MISSING: there is no plan in none.json\n {2}hint: /],
+  [['plan', '--out', 'none/plan.json'], 64, /USAGE: the plan cannot be saved to .*none\/plan.json/],
   [['apply', 'none.json'], 66, /error PLAN_MISSING/],
   [['show', 'bundles.yaml'], 65, /error PLAN_INVALID: the plan is not JSON/],
   [['show', 'plan.json', '--json', '--markdown'], 64, /two forms/],
