@@ -3,23 +3,23 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   futimesSync,
   lchownSync,
   lutimesSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   symlinkSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { isErrno } from '../errors.ts'
 import type { ByteString, Meta } from '../tree/node.ts'
 import { objectPath } from './checksum.ts'
 import { encodeOstreeMeta } from './content.ts'
+import { isKnown, type KnownObjects, knownObjects, learn } from './known-objects.ts'
 import { applyBareMeta, applyBareUserMeta, firstMode, userMode } from './object-meta.ts'
 import { type Stage, stagedCommits } from './stage.ts'
 import type { Checksum, ObjectType } from './types.ts'
@@ -29,8 +29,7 @@ const { O_CREAT, O_EXCL, O_WRONLY } = constants
 /** One thread's view of a stage: what is known to be there already, and what this thread added. */
 export interface ObjectWriter {
   readonly stage: Stage
-  /** File names below `objects/<prefix>`, read when first asked for. */
-  readonly known: Map<string, Set<string>>
+  readonly known: KnownObjects
   /** Folders of the stage that are there. */
   readonly folders: Set<string>
   /** How many objects this writer staged. */
@@ -39,17 +38,12 @@ export interface ObjectWriter {
 
 /** A writer into a stage; several threads may each have one. */
 export function objectWriter(stage: Stage): ObjectWriter {
-  return { stage, known: new Map(), folders: new Set(), staged: 0 }
-}
-
-/** True where the repository has the object already, or this writer staged it. */
-export function hasObject(writer: ObjectWriter, checksum: Checksum, type: ObjectType): boolean {
-  return knownIn(writer, checksum.slice(0, 2)).has(`${checksum.slice(2)}.${type}`)
+  return { stage, known: knownObjects(stage.repo), folders: new Set(), staged: 0 }
 }
 
 /** Stages a commit, dirtree or dirmeta object. */
 export function putMetadata(writer: ObjectWriter, checksum: Checksum, type: ObjectType, bytes: Buffer): void {
-  if (hasObject(writer, checksum, type)) return
+  if (isKnown(writer.known, checksum, type, bytes.length)) return
   const fd = create(writer, checksum, type, 0o644)
   if (fd === undefined) return
   finish(writer, fd, checksum, type, () => writeAll(fd, bytes))
@@ -58,7 +52,7 @@ export function putMetadata(writer: ObjectWriter, checksum: Checksum, type: Obje
 
 /** Stages a symbolic link's object: a link in a bare repository, a file with the target in a bare-user one. */
 export function putSymlink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: ByteString): void {
-  if (hasObject(writer, checksum, 'file')) return
+  if (isKnown(writer.known, checksum, 'file', undefined)) return
   const bytes = Buffer.from(target, 'latin1')
   // libostree writes the target with the NUL that ends it in memory.
   const stored = Buffer.concat([bytes, Buffer.alloc(1)])
@@ -77,7 +71,8 @@ export function putFile(
   meta: Meta,
   pieces: readonly Buffer[],
 ): void {
-  if (hasObject(writer, checksum, 'file')) return
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (isKnown(writer.known, checksum, 'file', length)) return
   const write = (fd: number) => {
     for (const piece of pieces) writeAll(fd, piece)
   }
@@ -100,7 +95,7 @@ export function beginLargeFile(writer: ObjectWriter): LargeFile {
 
 /** Names a large file by its checksum now that all its content is written, or drops it where it is known. */
 export function endLargeFile(writer: ObjectWriter, file: LargeFile, checksum: Checksum, meta: Meta): void {
-  if (hasObject(writer, checksum, 'file')) {
+  if (isKnown(writer.known, checksum, 'file', fstatSync(file.fd).size)) {
     abandonLargeFile(file)
     return
   }
@@ -209,25 +204,7 @@ function stagedPath(writer: ObjectWriter, checksum: Checksum, type: ObjectType):
   return `${root}/${objectPath(checksum, type)}`
 }
 
-function knownIn(writer: ObjectWriter, prefix: string): Set<string> {
-  let names = writer.known.get(prefix)
-  if (names === undefined) {
-    names = new Set(namesIn(join(writer.stage.repo.path, 'objects', prefix)))
-    writer.known.set(prefix, names)
-  }
-  return names
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return []
-    throw error
-  }
-}
-
 function count(writer: ObjectWriter, checksum: Checksum, type: ObjectType): void {
-  knownIn(writer, checksum.slice(0, 2)).add(`${checksum.slice(2)}.${type}`)
+  learn(writer.known, checksum, type)
   writer.staged += 1
 }

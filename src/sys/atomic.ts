@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { threadId } from 'node:worker_threads'
 import { CtrbuildError, isErrno } from '../errors.ts'
+import { diskError } from './failure.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } = constants
 
@@ -144,7 +145,8 @@ export async function syncFs(path: string): Promise<void> {
   } catch (error) {
     if (isErrno(error, 'ENOENT'))
       throw new CtrbuildError('PROGRAM_MISSING', 'sync is not installed', { hint: 'Install coreutils' })
-    throw new CtrbuildError('DISK', `cannot make ${path} durable`, { cause: error })
+    const known = diskError(error, `cannot make ${path} durable`)
+    throw known === error ? new CtrbuildError('DISK', `cannot make ${path} durable`, { cause: error }) : known
   }
 }
 

@@ -1,6 +1,6 @@
 /** Images that are not what they say, with the built program: each a clean error, and the good bundle stays as it is. */
 import { createHash } from 'node:crypto'
-import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -159,13 +159,39 @@ async function pathWith(...programs: string[]): Promise<string> {
   return folder
 }
 
-test('an object that the store has lost', async () => {
+test('an object that the store has lost is brought again', async () => {
   const [object] = await objectsOf('tool')
-  await rename(object!, `${object}.away`)
+  await rm(object!)
   await declare('image: oci:images:good\nargs: [/other]')
-  expect(await refused(65, 'OBJECT_DAMAGED')).toMatch(/hint: /)
-  await rename(`${object}.away`, object!)
+  expect(await project.run(['apply'])).toMatchObject({ status: 0 })
+  expect(await objectsOf('tool')).toEqual([object])
+  good = await generationOf(project)
 })
+
+test.each([
+  ['cut short', (path: string) => truncate(path, 2)],
+  ['emptied by a crash', (path: string) => truncate(path, 0)],
+  ['lost', (path: string) => rm(path)],
+])(
+  'an object of the store that was %s is replaced by the next layer that brings it',
+  async (what, damage) => {
+    const tag = `again-${what.replaceAll(' ', '-')}`
+    // In a layer of its own, small and in memory, and in one that is read in threads.
+    const large = { path: 'large', type: 'file', content: Buffer.alloc(3 << 20, tag) } as const
+    await project.layout.add(
+      { layers: [writeTar([file('tool', 'good'), large, file('x', tag)])], config },
+      tag,
+    )
+    await declare(`image: oci:images:${tag}`)
+    const [object] = await objectsOf('tool')
+    await damage(object!)
+    const fsck = () => project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')
+    expect(await project.run(['apply'])).toMatchObject({ status: 0 })
+    expect(await readFile(join(project.folder, 'out/one/rootfs/tool'), 'utf8')).toBe('good')
+    if (isInstalled('ostree')) expect(await fsck()).toMatchObject({ status: 0 })
+    good = await generationOf(project)
+  },
+)
 
 /** Objects that a file of the good bundle is a hard link of. */
 async function objectsOf(name: string): Promise<string[]> {

@@ -14,7 +14,7 @@ import { randomOf } from '../support/random.ts'
 import { follow, until } from '../support/running.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
 
-const KILLS = 12
+const KILLS = Number(process.env.KILLS ?? 12)
 const FILES = 500
 const FILE_BYTES = 13_000
 /** Milliseconds that are left after merging, or more. */
@@ -60,7 +60,7 @@ function keepsAttributes(folder: string): boolean {
   }
 }
 
-test(`killed at ${KILLS} random times, it converges`, async ctx => {
+test(`killed at ${KILLS} random times, it converges`, { timeout: 60_000 + KILLS * 10_000 }, async ctx => {
   needs(ctx, 'skopeo')
   const project = await newProject(await fastFolder())
   const contents: string[] = []

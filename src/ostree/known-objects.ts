@@ -1,0 +1,64 @@
+/** Which objects need not be written again. */
+import { lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { isErrno } from '../errors.ts'
+import { objectPath } from './checksum.ts'
+import type { Checksum, ObjectType, Repo } from './types.ts'
+
+/** What one thread knows of a repository's objects and has added to them. */
+export interface KnownObjects {
+  readonly repo: Repo
+  /** File names below `objects/<prefix>`, read when first asked for. */
+  readonly names: Map<string, Set<string>>
+  /** Paths below `objects/` of what was added, or was found there in full length. */
+  readonly sound: Set<string>
+}
+
+/** Nothing is known yet. */
+export function knownObjects(repo: Repo): KnownObjects {
+  return { repo, names: new Map(), sound: new Set() }
+}
+
+/** Takes note of an object that this thread has staged. */
+export function learn({ sound }: KnownObjects, checksum: Checksum, type: ObjectType): void {
+  sound.add(objectPath(checksum, type))
+}
+
+/**
+ * True where the repository has the object already, or this thread staged it. One of another length is as good as none:
+ * it was cut short by a crash or written to through a hard link, and is replaced. (What was changed otherwise is left to
+ * a check of the whole store: reading everything again would cost more than importing it.)
+ * @param length bytes that the object has on disk, where that tells anything
+ */
+export function isKnown(
+  known: KnownObjects,
+  checksum: Checksum,
+  type: ObjectType,
+  length: number | undefined,
+): boolean {
+  const path = objectPath(checksum, type)
+  if (known.sound.has(path)) return true
+  if (!namesOf(known, checksum.slice(0, 2)).has(path.slice(3))) return false
+  const found = lstatSync(join(known.repo.path, 'objects', path), { throwIfNoEntry: false })
+  if (found === undefined || (length !== undefined && found.size !== length)) return false
+  known.sound.add(path)
+  return true
+}
+
+function namesOf({ repo, names }: KnownObjects, prefix: string): Set<string> {
+  let found = names.get(prefix)
+  if (found === undefined) {
+    found = new Set(namesIn(join(repo.path, 'objects', prefix)))
+    names.set(prefix, found)
+  }
+  return found
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
