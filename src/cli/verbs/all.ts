@@ -1,6 +1,7 @@
 /** Every verb, in the order in which the help shows them. */
 import type { Verb } from '../verb.ts'
 import { apply } from './apply.ts'
+import { completionOf } from './completion.ts'
 import { diff } from './diff.ts'
 import { exec } from './exec.ts'
 import { exportVerb } from './export.ts'
@@ -28,4 +29,6 @@ const KEEP: readonly Verb[] = [history, rollback, verify, gc]
 const RUN: readonly Verb[] = [run, exec, stop, ps, logs]
 const DELIVER: readonly Verb[] = [install, uninstall, exportVerb, importAtomic, schema]
 
-export const VERBS: readonly Verb[] = [...BUILD, ...KEEP, ...RUN, ...DELIVER]
+const OTHERS: readonly Verb[] = [...BUILD, ...KEEP, ...RUN, ...DELIVER]
+
+export const VERBS: readonly Verb[] = [...OTHERS, completionOf(OTHERS)]
