@@ -22,7 +22,8 @@ export function spaceOf(roots: readonly Dir[]): Space {
   return { separate, stored: [...contents.values()].reduce((sum, size) => sum + size, 0) }
 }
 
-function filesIn(root: Dir): ReadonlySet<File> {
+/** The distinct inodes of a tree's regular files. */
+export function filesIn(root: Dir): ReadonlySet<File> {
   const files = new Set<File>()
   const pending = [root]
   for (let dir = pending.pop(); dir !== undefined; dir = pending.pop()) {

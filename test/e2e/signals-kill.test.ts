@@ -14,6 +14,7 @@ import { randomOf } from '../support/random.ts'
 import { follow, until } from '../support/running.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
 
+/** `KILLS=100` for a long look. */
 const KILLS = Number(process.env.KILLS ?? 12)
 const FILES = 500
 const FILE_BYTES = 13_000
@@ -97,6 +98,10 @@ test(`killed at ${KILLS} random times, it converges`, { timeout: 60_000 + KILLS 
     expect(await contentOf(project), when).toBe(contents[i % 2])
     expect(await leftovers(project), when).toEqual([])
   }
-  await fsck(project)
   expect((await project.run(['plan'])).stdout).toMatch(/^No changes/)
+  const gc = await project.run(['gc', '--unused-images', '--keep-younger-than', '0s'])
+  expect(gc).toMatchObject({ status: 0 })
+  expect(await leftovers(project)).toEqual([])
+  await fsck(project)
+  expect(await project.run(['verify', '--deep'])).toMatchObject({ status: 0 })
 })

@@ -8,8 +8,10 @@ import { exportVerb } from './export.ts'
 import { fmt } from './fmt.ts'
 import { gc } from './gc.ts'
 import { history } from './history.ts'
+import { images } from './images.ts'
 import { importAtomic } from './import-atomic.ts'
 import { init } from './init.ts'
+import { inspect } from './inspect.ts'
 import { install } from './install.ts'
 import { lock } from './lock.ts'
 import { logs } from './logs.ts'
@@ -19,13 +21,14 @@ import { rollback } from './rollback.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { show } from './show.ts'
+import { status } from './status.ts'
 import { stop } from './stop.ts'
 import { uninstall } from './uninstall.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 
 const BUILD: readonly Verb[] = [init, validate, fmt, lock, plan, diff, show, apply]
-const KEEP: readonly Verb[] = [history, rollback, verify, gc]
+const KEEP: readonly Verb[] = [status, inspect, images, history, rollback, verify, gc]
 const RUN: readonly Verb[] = [run, exec, stop, ps, logs]
 const DELIVER: readonly Verb[] = [install, uninstall, exportVerb, importAtomic, schema]
 
