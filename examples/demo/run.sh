@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 
 logs=$(mktemp -d)
-declare -A pids=()
+started=()
 
 ctrbuild() { node dist/ctrbuild.js "$@"; }
 
@@ -18,34 +18,20 @@ fail() {
   exit 1
 }
 
-# Ends what was started, and only that: runc hands the signal on and removes its container when it has ended.
+# Ends what was started, and only that.
 stop() {
-  local name pid tries
-  for name in "${!pids[@]}"; do kill "${pids[$name]}" 2>/dev/null || true; done
-  for name in "${!pids[@]}"; do
-    pid=${pids[$name]}
-    for ((tries = 0; tries < 100; tries++)); do
-      kill -0 "$pid" 2>/dev/null || break
-      sleep 0.1
-    done
-    # A container's first process is runc's only child. Without it, runc cleans up and ends.
-    ((tries < 100)) || cat "/proc/$pid/task"/*/children | xargs -r kill -KILL || true
-    wait "$pid" 2>/dev/null || true
-    unset "pids[$name]"
-  done
+  local name
+  for name in "${started[@]}"; do ctrbuild stop "$name-$$"; done
+  started=()
 }
 trap 'stop; rm -rf "$logs"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start NAME: runs a bundle under runc in the background. The pipe is for plain users: a container's process may
-# not open a terminal that belongs to someone else.
+# start NAME: runs a bundle under runc in the background, as its own script would: out/NAME/run-runc --detach
 start() {
-  local log
-  exec {log}> >(cat >"$logs/$1")
-  "out/$1/run-runc" --name "ctrbuild-demo-$1-$$" </dev/null >&"$log" 2>&1 {log}>&- &
-  pids[$1]=$!
-  exec {log}>&-
+  started+=("$1")
+  ctrbuild run "$1" --runtime runc --name "$1-$$" --detach
 }
 
 # await NAME COMMAND…: repeats the command until it answers; prints the answer.
@@ -54,10 +40,9 @@ await() {
   shift
   for ((tries = 0; tries < 200; tries++)); do
     "$@" && return
-    kill -0 "${pids[$name]}" 2>/dev/null || break
     sleep 0.1
   done
-  tail -n 5 "$logs/$name" >&2
+  ctrbuild logs "$name-$$" | tail -n 5 >&2
   fail "$name does not answer"
 }
 
@@ -95,12 +80,15 @@ echo "etcd,    /health:  $answer"
 answer=$(out/busybox/run-bwrap -- /bin/busybox uname -a </dev/null 2>&1) || fail "busybox does not run: $answer"
 echo "busybox, uname -a: $answer"
 
+step 'ctrbuild ps, exec, stop'
+ctrbuild ps | grep -e '^NAME' -e "-$$ "
+echo "exec: $(ctrbuild exec "redis-$$" redis-cli -- -p 16379 ping)"
+stop
+
 step 'ctrbuild plan, once more'
 plan=$(ctrbuild plan) || fail 'the second plan failed'
 echo "$plan"
 grep -q 'No changes' <<<"$plan" || fail 'there should be nothing left to do'
-
-stop
 ostree fsck --quiet --repo=.ctrbuild/repo >"$logs/fsck" 2>&1 || { cat "$logs/fsck" >&2; fail 'the store is damaged'; }
 
 step 'Summary'

@@ -101,7 +101,7 @@ describe.each(CASES)('%s as %s', (runtime, _, privilege) => {
       fc.property(keys, written => {
         expect(start(written, runtime, privilege)).toBe('')
       }),
-      { numRuns: Number(process.env.RUNS ?? 5) },
+      { numRuns: Number(process.env.RUNS ?? 15) },
     )
   }, 600_000)
 })

@@ -88,7 +88,7 @@ describe.each(CASES)('%s as %s', (runtime, _, privilege) => {
         })
         expect(status === 0 ? '' : stdout + stderr).toBe('')
       }),
-      { numRuns: Number(process.env.RUNS ?? 3) },
+      { numRuns: Number(process.env.RUNS ?? 10) },
     )
   }, 600_000)
 })

@@ -152,6 +152,18 @@ describe.each(CASES)('$runtime as $kind: $name', ({ runtime, name, privilege }) 
   })
 })
 
+describe.each(['root', 'rootless'])('after all that, as %s', kind => {
+  test('the store is sound, and there is nothing to do', async ctx => {
+    needs(ctx, 'ostree')
+    const project = await applied.get(kind)
+    if (project === undefined) return ctx.skip('nothing was run')
+    const fsck = await project.tool('ostree', 'fsck', '--quiet', '--repo=.ctrbuild/repo')
+    expect(fsck).toMatchObject({ status: 0 })
+    expect((await project.run(['plan'])).stdout).toMatch(/^No changes/)
+    expect(await project.run(['verify'])).toMatchObject({ status: 0 })
+  })
+})
+
 /** What a daemon answers in its container's network, which nobody else has. */
 function ask(pid: string, { port, request }: Daemon, privilege: Privilege): string {
   const enter = [
