@@ -1,5 +1,7 @@
 /** A plan as a comment on a pull request: GitHub's Markdown, of a length that fits, in which data is only ever data. */
-import { conclusion, partialWarnings, shown } from './render.ts'
+import { detailBlocks } from './details-markdown.ts'
+import { asCode } from './markdown-code.ts'
+import { conclusion, partialWarnings } from './render.ts'
 import type { Change, Plan } from './types.ts'
 
 const SIGN = { create: '+', update: '~', remove: '-', none: ' ' } as const
@@ -20,7 +22,26 @@ export function planMarkdown(plan: Plan, maxChars: number, heading = 'ctrbuild p
   const room = maxChars - title.length - HEAD.length - end.length - moreRows(rows.length).length - 2
   const kept = rows.slice(0, fitting(rows, room))
   const more = kept.length < rows.length ? `\n${moreRows(rows.length - kept.length)}` : ''
-  return cut(`${title}${HEAD}${kept.join('')}${more}\n${end}`, maxChars)
+  const table = `${title}${HEAD}${kept.join('')}${more}\n${end}`
+  return cut(table + details(plan, maxChars - table.length), maxChars)
+}
+
+/** As many as fit, whole. */
+function details(plan: Plan, maxChars: number): string {
+  const blocks = detailBlocks(plan)
+  const kept = blocks.slice(
+    0,
+    fitting(
+      blocks.map(block => `\n${block}`),
+      maxChars - moreDetails(blocks.length).length,
+    ),
+  )
+  const more = kept.length < blocks.length ? moreDetails(blocks.length - kept.length) : ''
+  return kept.map(block => `\n${block}`).join('') + (more.length <= maxChars ? more : '')
+}
+
+function moreDetails(count: number): string {
+  return `\n… and what changes inside ${count} more.\n`
 }
 
 function rowOf({ name, action, reasons }: Change): string {
@@ -46,16 +67,4 @@ function cut(text: string, maxChars: number): string {
   return text.length <= maxChars
     ? text
     : `${text.slice(0, Math.max(0, maxChars - 2)).replace(/&[#\w]*$/, '')}…\n`
-}
-
-/**
- * Data from files and images: shown as code, where no mention, reference or emoji is looked for, with every character
- * that Markdown or HTML gives a meaning written as its number.
- */
-export function asCode(text: string): string {
-  const escaped = shown(text).replace(
-    /[^\w ,;./-]|(?<=www)\.|_/gi,
-    character => `&#${character.codePointAt(0)};`,
-  )
-  return `<code>${escaped}</code>`
 }

@@ -1,5 +1,5 @@
 /** What an apply came to, in Markdown. */
-import { asCode } from '../plan/markdown.ts'
+import { asCode } from '../plan/markdown-code.ts'
 import { type ApplySummary, renderSummary } from './summary.ts'
 
 const HEAD = '\n| failed | why |\n|---|---|\n'

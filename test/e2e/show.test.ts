@@ -89,9 +89,13 @@ test("values of variables and arguments are in the file, which is its owner's, a
   await declare('another')
   await tell(['plan', '--out', 'plan.json'])
   await tell(['show', 'plan.json', '--markdown'])
+  await project.run(['plan', '--details', '--out', 'plan.json'])
+  expect(JSON.stringify(await saved())).toContain('process.env[TOKEN]')
+  await tell(['show', 'plan.json', '--markdown'])
   await tell(['lock', '--upgrade', '--json'])
   await tell(['validate'])
   expect(told.join('')).toContain('env TOKEN changed')
+  expect(told.join('')).toMatch(/process.env\[TOKEN\] .*not shown here/)
   expect(told.join('')).not.toContain(CANARY)
 })
 

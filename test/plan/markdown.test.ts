@@ -1,7 +1,9 @@
 /** Plans as comments on pull requests. */
 import { describe, expect, test } from 'vitest'
+import type { Detail } from '../../src/plan/bundle-diff.ts'
 import { desire } from '../../src/plan/desire.ts'
-import { asCode, planMarkdown } from '../../src/plan/markdown.ts'
+import { planMarkdown } from '../../src/plan/markdown.ts'
+import { asCode } from '../../src/plan/markdown-code.ts'
 import { plan } from '../../src/plan/plan.ts'
 import { bundle, DESIRED, image, LOCK, lockOf, NOTHING, settled, specOf } from './samples.ts'
 
@@ -78,4 +80,59 @@ test.each([
   ['one\ntwo\x1b[31m', '<code>one&#92;x0atwo&#92;x1b&#91;31m</code>'],
 ])('%j is data', (text, expected) => {
   expect(asCode(text)).toBe(expected)
+})
+
+describe('what changes inside', () => {
+  const detail = (name: string, path: string, files: number): Detail => ({
+    formatVersion: 1,
+    name,
+    from: 'generation 1',
+    to: 'wanted',
+    packages: [
+      { kind: 'upgraded', manager: 'dpkg', name: 'libc6', architecture: 'amd64', before: '1', after: '2' },
+    ],
+    config: [
+      { path: 'process.env[TOKEN]', before: 'canary', after: 'canary-2' },
+      { path: 'process.args', before: ['a', 'canary'], after: ['b', 'canary'] },
+      { path: 'hooks.prestart[0].env[TOKEN]', after: 'canary' },
+      { path: 'hostname', before: 'old', after: 'new' },
+    ],
+    files: {
+      added: files,
+      removed: 0,
+      changed: 0,
+      bytes: 0,
+      entries: Array.from({ length: files }, (_, i) => ({
+        kind: 'added',
+        path: `${path}${i}`,
+        after: { type: 'file' },
+      })),
+      leftOut: 0,
+    },
+    notes: [],
+  })
+  const made = plan(DESIRED, settled(DESIRED, { redis: { damage: 'gone' } }))
+
+  test('is folded away, without values of variables and arguments', () => {
+    const text = planMarkdown({ ...made, details: [detail('redis', '/a</pre><b>&', 1)] }, 60_000)
+    const [, block] = /\n\n(<details>[\s\S]*<\/details>\n)$/.exec(text)!
+    expect(block).toMatch(/^<details><summary><code>redis<\/code><\/summary>\n<pre>\n/)
+    expect(block).toContain('libc6  1 -&gt; 2')
+    expect(block).toMatch(/hostname .*old.* -&gt; .*new/)
+    expect(block).toMatch(/process.env\[TOKEN\] .*not shown here/)
+    expect(block).not.toContain('canary')
+    expect(block!.match(/<\/?pre>/g)).toEqual(['<pre>', '</pre>'])
+    expect(block).toContain('/a&lt;/pre&gt;&lt;b&gt;&amp;0')
+  })
+
+  test('is left out by whole blocks, and counted', () => {
+    const details = Array.from({ length: 50 }, (_, i) => detail(`b${i}`, '/file', 20))
+    for (const maxChars of [1000, 3000, 10_000]) {
+      const text = planMarkdown({ ...made, details }, maxChars)
+      const blocks = text.match(/<details>/g)?.length ?? 0
+      expect(text.length).toBeLessThanOrEqual(maxChars)
+      expect(text.match(/<\/details>/g)?.length ?? 0).toBe(blocks)
+      expect(text).toContain(`… and what changes inside ${50 - blocks} more.\n`)
+    }
+  })
 })

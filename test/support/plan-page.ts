@@ -34,7 +34,7 @@ export function planPage(): string {
       '```',
     ].join('\n'),
     '## Secrets',
-    'A plan holds all of each bundle, the values of its variables among it, also those from an `envFile`: it is written for its owner alone (mode 0600). What `plan`, `show`, `--markdown`, `--summary` and progress print names variables and never their values; arguments of a command are not printed either.',
+    'A plan holds all of each bundle, the values of its variables among it, also those from an `envFile`: it is written for its owner alone (mode 0600). What `plan`, `show`, `--markdown`, `--summary` and progress print names variables and never their values; arguments of a command are not printed either. `ctrbuild diff`, and `plan --details` on a terminal and as JSON, do show values, since that is what they were asked for; the Markdown of such a plan leaves those of variables and arguments out.',
     '## Members',
     table(all),
     '## `changes`',
