@@ -1,5 +1,7 @@
 /** Documentation that is made from the code is up to date. `npx vitest run -u …` or `make docs` writes it anew. */
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { globalFlags } from '../src/cli/flags.ts'
 import { nameOf } from '../src/cli/verb.ts'
@@ -7,12 +9,15 @@ import { VERBS } from '../src/cli/verbs/all.ts'
 import { commandsPage } from './support/commands-page.ts'
 import { errorsPage, keysPage, schemaFile, unionPage } from './support/docs.ts'
 import { eventsPage } from './support/events-page.ts'
+import { manualPage } from './support/manual.ts'
 import { planPage, planSchemaFile } from './support/plan-page.ts'
+import { needs } from './support/programs.ts'
 
 test.each([
   ['bundles-yaml.md', keysPage],
   ['bundles.schema.json', schemaFile],
   ['commands.md', commandsPage],
+  ['ctrbuild.1', manualPage],
   ['errors.md', errorsPage],
   ['events.md', eventsPage],
   ['plan.md', planPage],
@@ -36,3 +41,15 @@ test.each(['from-atomic.md', 'export.md'])(
     }
   },
 )
+
+test('docs/ctrbuild.1 is a manual page without faults', async ctx => {
+  needs(ctx, 'man')
+  const page = fileURLToPath(new URL('../docs/ctrbuild.1', import.meta.url))
+  const env = { LC_ALL: 'C.UTF-8', MANWIDTH: '100', MANROFFOPT: '', PATH: process.env.PATH }
+  const { stdout, stderr } = await execa('man', ['--warnings=all', '--local-file', page], {
+    env,
+    extendEnv: false,
+  })
+  expect(stderr).toBe('')
+  for (const verb of VERBS) expect(stdout).toMatch(new RegExp(`^   ${nameOf(verb)}\\b`, 'm'))
+})
