@@ -5,7 +5,7 @@ modules := node_modules/.package-lock.json
 vitest := vitest run --config test/vitest.config.ts
 # What the tests run: other tools are the judges.
 judges := skopeo ostree runc crun bwrap umoci shellcheck docker-registry busybox zstd bsdtar setfattr newuidmap mmdebstrap \
-  faketime python3 jq rpm mke2fs setpriv systemd-analyze systemd-tmpfiles
+  faketime python3 jq rpm mke2fs setpriv systemd-analyze systemd-tmpfiles systemctl strace
 # CommonJS, which starts faster than modules do; each bundle is one file, and what is not needed in it is not run.
 bundle := --bundle --format=cjs --platform=node --target=node20 --minify-whitespace --minify-syntax --log-level=warning \
   --define:import.meta.url=bundleUrl --banner:js="const bundleUrl = require('node:url').pathToFileURL(__filename).href;"

@@ -20,7 +20,7 @@ package_of() {
   mke2fs) echo e2fsprogs ;;
   newuidmap) echo uidmap ;;
   prlimit | setpriv) echo util-linux ;;
-  systemd-analyze | systemd-tmpfiles) echo systemd ;;
+  systemctl | systemd-analyze | systemd-tmpfiles) echo systemd ;;
   *) echo "$1" ;;
   esac
 }

@@ -17,6 +17,7 @@ import { mountPoints } from './mountpoints.ts'
 import { makeMounts } from './mounts.ts'
 import { type RealPath, realTarget, withRealPaths } from './real-paths.ts'
 import { makeScripts } from './scripts.ts'
+import { signalNumber } from './stop-signal.ts'
 import { readTemplate, type Template } from './template.ts'
 import type { BundleFile, IdMapping, MountLink, MountPoint, Privilege, RuntimeConfig } from './types.ts'
 import { type BundleWarning, warningCode } from './warning.ts'
@@ -104,7 +105,8 @@ function realKinds(
 
 function systemOf({ spec, image, privilege, service }: BundleSources): System | undefined {
   if (!hasSystem(spec, image)) return undefined
-  const system = makeSystem({ spec, image, isRoot: privilege.kind === 'root', ...service })
+  const stopSignal = signalNumber(image.run.stopSignal ?? 'TERM') ?? 15
+  const system = makeSystem({ spec, image, isRoot: privilege.kind === 'root', stopSignal, ...service })
   const { config } = system
   const [fault] = config === undefined ? [] : templateFaults(readTemplate(config.text))
   if (fault === undefined) return system

@@ -32,6 +32,8 @@ export interface SystemSources {
   /** Of the merged tree; undefined where it has no /exports. */
   readonly exports: Exports | undefined
   readonly isRoot: boolean
+  /** Number of the signal that the container is asked to end with. */
+  readonly stopSignal: number
   /** Places and ids as they stand in config.json. */
   readonly facts: HostFacts
 }
@@ -124,7 +126,7 @@ export function makeSystem(sources: SystemSources): System {
       name: spec.name,
       scope,
       enable: spec.service?.enable ?? true,
-      unit: hasService ? unitOf(spec, scope, image, exports.service, later) : undefined,
+      unit: hasService ? unitOf(sources, scope, exports.service, later) : undefined,
       tmpfiles: tmpfilesOf(spec, scope, exports, later, isOwnTemplate),
       hostFiles: wantsHostFiles ? makeHostFiles(exports.hostFiles, manifest, later) : [],
     }),
@@ -158,13 +160,12 @@ function templatesOf(
 }
 
 function unitOf(
-  spec: BundleSpec,
+  { spec, image, stopSignal }: SystemSources,
   scope: Scope,
-  { run }: ImageConfig,
   template: TemplateFile | undefined,
   values: Variables,
 ): string {
-  const sources = { name: spec.name, scope, service: spec.service ?? {}, image: run }
+  const sources = { name: spec.name, scope, service: spec.service ?? {}, image: image.run, stopSignal }
   return template === undefined ? makeUnit(sources) : amendUnit(renderLines(template, values), sources)
 }
 

@@ -1,6 +1,7 @@
 /** The lines of tmpfiles.d(5) of a bundle. */
 import { isJsonObject, type Json } from '../spec/json-text.ts'
 import type { Variables } from './template.ts'
+import { tmpfilesWord } from './unit-text.ts'
 import { LATER_DESTDIR, type Scope } from './variables.ts'
 
 /**
@@ -19,7 +20,7 @@ export function foldersFor(mounts: Json | undefined, values: Variables, scope: S
     const place = places.find(place => source.startsWith(`${place}/`))
     if (place === undefined || source.includes(LATER_DESTDIR) || /\/\.\.?(?:\/|$)/.test(source)) return []
     const specifier = /^%[a-zA-Z]/.exec(place)?.[0] ?? ''
-    return [`d ${specifier}${word(source.slice(specifier.length))} :0700 ${owner} - -`]
+    return [`d ${specifier}${tmpfilesWord(source.slice(specifier.length))} :0700 ${owner} - -`]
   })
   return [...new Set(lines)].sort()
 }
@@ -27,12 +28,5 @@ export function foldersFor(mounts: Json | undefined, values: Variables, scope: S
 function isBind({ type, options }: Readonly<Record<string, Json>>): boolean {
   return (
     type === 'bind' || (Array.isArray(options) && (options.includes('bind') || options.includes('rbind')))
-  )
-}
-
-/** A path, or the rest of one, as part of one field: what means something there is written as its number. */
-function word(text: string): string {
-  return text.replace(/[^A-Za-z0-9_/.,:=@+\u0080-\u{10ffff}-]/gu, c =>
-    c === '%' ? '%%' : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )
 }

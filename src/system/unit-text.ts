@@ -16,6 +16,16 @@ export function unitWord(text: string): string {
   return text.replace(PLAIN, c => (c === '%' ? '%%' : c === '$' ? '$$' : byNumber(c)))
 }
 
+/**
+ * A text as part of a field of tmpfiles.d(5). Not every systemd knows characters by number there: what divides fields is
+ * quoted.
+ */
+export function tmpfilesWord(text: string): string {
+  refuseLines(text)
+  const quoted: Readonly<Record<string, string>> = { '%': '%%', '\\': '\\\\', '"': `'"'`, "'": `"'"` }
+  return text.replace(/[%\\"']|\s/g, c => quoted[c] ?? `"${c}"`)
+}
+
 /** A text as the value of a setting that is a sentence, such as Description. */
 export function unitSentence(text: string): string {
   refuseLines(text)
@@ -59,7 +69,7 @@ export function placeUnit(template: string, destdir: string): string {
 /** Lines for tmpfiles.d whose bundle lies in a folder. */
 export function placeTmpfiles(template: string, destdir: string): string {
   refusePath(destdir)
-  return renderLine(template, unitWord(destdir))
+  return renderLine(template, tmpfilesWord(destdir))
 }
 
 /** A text that systemd does not read. */

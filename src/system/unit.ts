@@ -11,12 +11,14 @@ export interface UnitSources {
   readonly scope: Scope
   readonly service: ServiceSpec
   readonly image: ImageRunConfig
+  /** Number of the signal that the container is asked to end with. */
+  readonly stopSignal: number
 }
 
 type Setting = readonly [key: string, value: string | undefined]
 
 /** The unit of a bundle whose image brings none; the bundle's folder is marked. */
-export function makeUnit({ name, scope, service, image }: UnitSources): string {
+export function makeUnit({ name, scope, service, image, stopSignal }: UnitSources): string {
   const { type = SERVICE_DEFAULTS.type, restart = SERVICE_DEFAULTS.restart } = service
   const title = image.labels['org.opencontainers.image.title'] ?? ''
   const description = service.description ?? (oneLineOf(title) || name)
@@ -31,6 +33,7 @@ export function makeUnit({ name, scope, service, image }: UnitSources): string {
       ['ExecStart', RUN],
       ['ExecStop', STOP],
       ['KillMode', 'mixed'],
+      ['SuccessExitStatus', stopStatus(stopSignal)],
       ['Delegate', 'yes'],
       ['Restart', restart],
       ...serviceSettings(service),
@@ -44,7 +47,10 @@ const RUN = `${LATER_DESTDIR}/run`
 const STOP = `${LATER_DESTDIR}/stop`
 
 /** The image's unit, and below it what bundles.yaml says: later settings count over earlier ones, and lists grow. */
-export function amendUnit(text: string, { scope, service }: Pick<UnitSources, 'scope' | 'service'>): string {
+export function amendUnit(
+  text: string,
+  { scope, service, stopSignal }: Pick<UnitSources, 'scope' | 'service' | 'stopSignal'>,
+): string {
   const { description, type, restart } = service
   const wanted = scope === 'user' || service.wantedBy !== undefined
   const sections = [
@@ -57,6 +63,7 @@ export function amendUnit(text: string, { scope, service }: Pick<UnitSources, 's
       ['NotifyAccess', type === 'notify' ? 'all' : undefined],
       ['ExecStartPre', /^\s*ExecStartPre\s*=/m.test(text) ? undefined : `-${STOP}`],
       ['ExecStop', /^\s*ExecStop\s*=/m.test(text) ? undefined : STOP],
+      ['SuccessExitStatus', stopStatus(stopSignal)],
       ['Restart', restart],
       ...serviceSettings(service),
     ]),
@@ -94,6 +101,11 @@ export function enablingLinks(text: string): readonly string[] {
     ...links.get('RequiredBy')!.map(unit => `${unit}.requires`),
   ]
   return [...new Set(folders)].filter(folder => /^[A-Za-z0-9:_.@\\-]+$/.test(folder)).sort()
+}
+
+/** What a runtime ends with whose container did as it was asked: systemd would call that a failure. */
+function stopStatus(signal: number): string {
+  return [...new Set([128 + 15, 128 + signal])].join(' ')
 }
 
 function wantedBy(scope: Scope, { wantedBy }: ServiceSpec): string {

@@ -33,9 +33,9 @@ test('files of a service are shown one by one, and texts as a diff', async () =>
     text.slice(text.indexOf('      ~ system/etcd.service'), text.indexOf('\nPlan:')),
   ).toMatchInlineSnapshot(`
     "      ~ system/etcd.service
-              @@ -19,3 +19,3 @@
-               
+              @@ -20,3 +20,3 @@
                [Service]
+               SuccessExitStatus=143
               -Restart=always
               +Restart=on-abort
           ~ system/hostfs/etc/profile.d/etcd.sh

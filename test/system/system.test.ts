@@ -137,6 +137,11 @@ describe('how a container is started', () => {
       ExecStart=\${DESTDIR}/run
       ExecStop=\${DESTDIR}/stop
       ExecStartPre=\${DESTDIR}/stop
+
+      # By ctrbuild, and from bundles.yaml:
+
+      [Service]
+      SuccessExitStatus=143
       "
     `)
   })
@@ -155,6 +160,7 @@ describe('how a container is started', () => {
       [Service]
       ExecStartPre=-\${DESTDIR}/stop
       ExecStop=\${DESTDIR}/stop
+      SuccessExitStatus=143
       "
     `)
   })
@@ -189,7 +195,7 @@ describe('tmpfiles.d', () => {
     )
     expect(linesOf({ configTemplate })).toEqual([
       'd /run/x :0700 :0 :0 - -',
-      'd /var/lib/a\\x20b :0700 :0 :0 - -',
+      'd /var/lib/a" "b :0700 :0 :0 - -',
     ])
   })
   test('for a user too', () => {

@@ -10,7 +10,10 @@ import { loadUnit } from '../support/systemd.ts'
 
 const image = sampleImage().run
 const made = (service: ServiceSpec, scope: 'system' | 'user' = 'system', run = image) =>
-  placeUnit(laterTemplate(makeUnit({ name: 'app', scope, service, image: run })), '/srv/out/app')
+  placeUnit(
+    laterTemplate(makeUnit({ name: 'app', scope, service, image: run, stopSignal: 2 })),
+    '/srv/out/app',
+  )
 
 test('a unit for an image that says nothing', () => {
   expect(made({})).toMatchInlineSnapshot(`
@@ -25,6 +28,7 @@ test('a unit for an image that says nothing', () => {
     ExecStart=/srv/out/app/run
     ExecStop=/srv/out/app/stop
     KillMode=mixed
+    SuccessExitStatus=143 130
     Delegate=yes
     Restart=on-failure
 
@@ -63,6 +67,7 @@ test('a unit with everything, for a user', () => {
     ExecStart=/srv/out/app/run
     ExecStop=/srv/out/app/stop
     KillMode=mixed
+    SuccessExitStatus=143 130
     Delegate=yes
     Restart=always
     RestartSec=5
@@ -77,7 +82,7 @@ test('a unit with everything, for a user', () => {
 describe('what bundles.yaml says counts over the image', () => {
   const text = '[Unit]\nDescription=x\n[Service]\nExecStart=/x\n\n[Install]\nWantedBy=multi-user.target\n'
   const amended = (service: ServiceSpec, scope: 'system' | 'user' = 'system') =>
-    amendUnit(text, { scope, service })
+    amendUnit(text, { scope, service, stopSignal: 15 })
 
   test('and stands below', () => {
     expect(amended({ before: ['docker.service'], description: 'y' })).toContain(
@@ -122,7 +127,7 @@ test('systemd reads every sentence as it was meant', async ctx => {
 const PATHS = ['/srv/my bundles/app', '/srv/50% off', '/srv/a;b {c}', '/srv/ü']
 test.for(PATHS)('a bundle can lie in %s', async (path, ctx) => {
   needs(ctx, 'systemd-analyze', 'setpriv')
-  const template = laterTemplate(makeUnit({ name: 'app', scope: 'user', service: {}, image }))
+  const template = laterTemplate(makeUnit({ name: 'app', scope: 'user', service: {}, image, stopSignal: 15 }))
   const { commands } = await loadUnit(
     placeUnit(`${template}\n[Service]\nWorkingDirectory=\${DESTDIR}\n`, path),
   )
