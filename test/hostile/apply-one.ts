@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { newProject, type Project } from '../support/project.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
+import { setCanary } from './canary.ts'
 
 /** How an apply of the image ended. */
 export interface Applied {
@@ -28,7 +29,9 @@ export async function applyOne(
   await mine.layout.add({ layers: [writeTar(members)], config: { Cmd: ['/x'] } }, 'it')
   await mine.write('bundles: { it: { image: "oci:images:it" } }\n')
   const project = await change(mine)
+  const canaryIsWell = await setCanary(project)
   const { status, stderr } = await project.run(['apply', '--progress', 'json'])
+  await canaryIsWell()
   const events = stderr.split('\n').flatMap(line => (line.startsWith('{') ? [JSON.parse(line)] : []))
   const warnings = events.flatMap(({ type, code, message }) =>
     type === 'warning' ? [`${code} ${message}`] : [],

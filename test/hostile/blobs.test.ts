@@ -14,6 +14,7 @@ import { leftovers } from '../support/intact.ts'
 import { isInstalled, needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 import { writeTar } from '../support/tar-writer.ts'
+import { setCanary } from './canary.ts'
 
 const TYPE = 'application/vnd.oci.image'
 /** Bytes of input that are decompressed at a time. */
@@ -192,7 +193,9 @@ async function play() {
   await project.write(
     `bundles:\n${names.map(name => `  ${name}: { image: "oci:images:${name}" }\n`).join('')}`,
   )
+  const canaryIsWell = await setCanary(project)
   const { status, stderr } = await project.run(['apply', '--progress', 'json'])
+  await canaryIsWell()
   if (status !== 65) throw new Error(`apply ended with ${status}:\n${stderr.slice(-1000)}`)
   const events = stderr.split('\n').flatMap(line => (line.startsWith('{') ? [JSON.parse(line)] : []))
   const why = new Map(

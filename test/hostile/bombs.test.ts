@@ -10,6 +10,7 @@ import { leftovers } from '../support/intact.ts'
 import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 import { padded, paxHeader, paxRecord, tarHeader, writeTar } from '../support/tar-writer.ts'
+import { setCanary } from './canary.ts'
 
 const TYPE = 'application/vnd.oci.image'
 const MEBIBYTE = 1 << 20
@@ -38,6 +39,7 @@ async function explode(blob: Buffer, type: string): Promise<{ said: string; memo
     await put(folder, `${TYPE}.manifest.v1+json`, JSON.parse(text.replace('tar+gzip', type))),
   )
   await project.tool('sh', '-c', 'printf %s "$0" >images/index.json', JSON.stringify(index))
+  const canaryIsWell = await setCanary(project)
   const child = project.start(['apply'])
   let said = ''
   child.stderr!.on('data', chunk => {
@@ -53,6 +55,7 @@ async function explode(blob: Buffer, type: string): Promise<{ said: string; memo
   }, 20)
   const [status] = await once(child, 'close')
   clearInterval(timer)
+  await canaryIsWell()
   expect({ status, said }).toMatchObject({ status: 65 })
   expect(await leftovers(project)).toEqual([])
   expect((await project.tool('ls', '-A', '.ctrbuild/blobs/sha256', 'out/.generations')).stdout).not.toMatch(

@@ -2,7 +2,7 @@
  * Hostile images, applied by the built program beside a folder that none of them may touch: a table of cases becomes a
  * test each, for whoever runs the tests and for a plain user, bottom up and top down.
  */
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { fingerprint, leftovers } from '../support/intact.ts'
@@ -12,6 +12,7 @@ import { newProject, type Project } from '../support/project.ts'
 import { readRootfs } from '../support/rootfs.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
 import { lines, show } from '../support/tree.ts'
+import { makeVictim } from './canary.ts'
 
 /** An image that means harm, or looks as if it did. */
 export interface Case {
@@ -110,13 +111,6 @@ async function play(
     outcomes: new Map([...names].map(([name, tag]) => [name, outcomeOf(project, tag, events)])),
     damage: [...(isIntact ? [] : ['the victim']), ...strange, ...(await leftovers(project))],
   }
-}
-
-async function makeVictim({ folder }: Project): Promise<string> {
-  const victim = join(folder, 'victim')
-  await mkdir(join(victim, 'etc'), { recursive: true })
-  for (const name of ['secret', 'etc/passwd']) await writeFile(join(victim, name), `${name} of the host`)
-  return victim
 }
 
 /** As much of an event as is looked at. */

@@ -4,6 +4,7 @@ import { needs } from '../support/programs.ts'
 import { newProject } from '../support/project.ts'
 import { paxHeader, paxRecord, tarHeader, writeTar } from '../support/tar-writer.ts'
 import { fileAt } from './apply-one.ts'
+import { setCanary } from './canary.ts'
 
 beforeEach(ctx => needs(ctx, 'skopeo', 'ostree'))
 
@@ -52,6 +53,7 @@ test.for(Object.entries(CASES))('limits.%s', async ([key, { tar, lowered, raised
       `${value === undefined ? '' : `limits: { ${key}: ${value} }\n`}bundles: { it: { image: "oci:images:it" } }\n`,
     )
   await write(lowered)
+  const canaryIsWell = await setCanary(project)
   const refused = await project.run(['apply'])
   expect(refused).toMatchObject({ status: 65, stderr: expect.stringMatching(said) })
   expect(refused.stderr).toContain(`Raise limits.${key} in bundles.yaml`)
@@ -62,6 +64,7 @@ test.for(Object.entries(CASES))('limits.%s', async ([key, { tar, lowered, raised
   await write(lowered)
   expect(await project.run(['apply', 'saved'])).toMatchObject({ status: 0 })
   expect((await project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')).stdout).toContain('no errors found')
+  await canaryIsWell()
 })
 
 test('what Linux has no room for cannot be raised', async () => {

@@ -8,6 +8,7 @@ import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 import { writeTar } from '../support/tar-writer.ts'
 import { fileAt } from './apply-one.ts'
+import { setCanary } from './canary.ts'
 import { treeOf } from './field.ts'
 
 type Json = Record<string, unknown>
@@ -44,7 +45,9 @@ async function manifest(): Promise<Parameters<Change>[0]> {
 
 /** Applies, and expects that nothing comes of it; what the lock would lock it does not, if the image makes no sense. */
 async function refused(): Promise<string> {
+  const canaryIsWell = await setCanary(project)
   const { status, stderr } = await project.run(['apply'])
+  await canaryIsWell()
   expect({ status, stderr }).toEqual({ status: 65, stderr: expect.not.stringMatching(/mistake|\n {4}at /) })
   const made = ['bundles.lock.json', 'out/it', 'out/.generations/it/1'].filter(path =>
     existsSync(join(project.folder, path)),

@@ -9,11 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
 import { type TarInput, writeTar } from '../support/tar-writer.ts'
 import { fileAt } from './apply-one.ts'
+import { setCanary } from './canary.ts'
 
 const LAYER: readonly TarInput[] = [
   fileAt('tool', { mode: 0o755 }),
@@ -24,6 +25,7 @@ const LAYER: readonly TarInput[] = [
 ]
 
 let project: Project
+let canaryIsWell: () => Promise<void>
 beforeEach(async ctx => {
   needs(ctx, 'skopeo', 'ostree')
   project = await newProject()
@@ -31,8 +33,10 @@ beforeEach(async ctx => {
   await project.write(
     'bundles:\n  one: { image: "oci:images:it" }\n  two: { image: "oci:images:it" }\n  own: { image: "oci:images:it", rootfs: copy }\n',
   )
+  canaryIsWell = await setCanary(project)
   expect(await project.run(['apply'])).toMatchObject({ status: 0 })
 })
+afterEach(() => canaryIsWell())
 
 const at = (bundle: string, path: string) => join(project.folder, 'out', bundle, 'rootfs', path)
 const fsck = () => project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')
