@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { CtrbuildError } from '../errors.ts'
 import { objectPath } from '../ostree/checksum.ts'
+import { isLarge } from '../ostree/import-layer.ts'
 import { objectWriter } from '../ostree/object-writer.ts'
 import { startReaders } from '../ostree/readers.ts'
 import { beginStage, discard, publish } from '../ostree/stage.ts'
@@ -52,6 +53,8 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
   const work = beginWork(inputs, repo, parallelism)
   try {
     dropSpoiled(work)
+    // They start while skopeo does.
+    if (plan.steps.some(step => step.kind === 'import' && isLarge(step.layer.size))) work.readers.getReady()
     mkdirSync(places.out, { recursive: true, mode: 0o755 })
     const outcomes = await trace.span('steps', inside => execute(plan.steps, performer(work, inside)))
     signal.throwIfAborted()

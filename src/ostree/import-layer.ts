@@ -13,6 +13,11 @@ import type { Readers, Threads } from './readers.ts'
 /** A blob of at most so many bytes, which unpacks to at most so many, is read where it is: threads take longer to start. */
 const SMALL = { blob: 1 << 20, layer: 4 << 20 }
 
+/** True for a blob that is read by threads. */
+export function isLarge(size: number): boolean {
+  return size > SMALL.blob
+}
+
 /** A blob that is complete on disk, and what it is said to be. */
 export interface LayerBlob {
   readonly path: string
@@ -65,7 +70,7 @@ export async function importLayer(layer: LayerBlob, context: ImportContext): Pro
   }
   signal.throwIfAborted()
   const imported =
-    (size <= SMALL.blob ? await readSmall(blob, context) : undefined) ??
+    (isLarge(size) ? undefined : await readSmall(blob, context)) ??
     (await readers.read({ blob, stage: writer.stage, limits, signal, progress }))
   checkDigests(layer, imported)
   return imported

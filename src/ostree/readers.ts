@@ -41,6 +41,8 @@ export interface Readers {
    * @throws CtrbuildError DISK, PERMISSION
    */
   check(repo: Repo, names: readonly ObjectName[]): Promise<readonly (readonly [ObjectName, string])[]>
+  /** Starts a layer's two threads, so that they are ready when it comes. */
+  getReady(): void
   /** Ends all threads. */
   close(): Promise<void>
 }
@@ -52,8 +54,18 @@ const GRACE = 1000
 export function startReaders(): Readers {
   const idle: Worker[] = []
   const all: Worker[] = []
+  const start = () => {
+    const worker = startWorker()
+    all.push(worker)
+    // Whoever asked it hears of that too; a thread that nobody asked is not asked any more.
+    worker.on('error', () => {
+      const at = idle.indexOf(worker)
+      if (at >= 0) idle.splice(at, 1)
+    })
+    return worker
+  }
   const ask = async (request: Request, progress?: (bytes: number) => void): Promise<Answer> => {
-    const worker = idle.pop() ?? startWorker(all)
+    const worker = idle.pop() ?? start()
     const answer = await answerOf(worker, request, progress)
     idle.push(worker)
     return answer
@@ -65,6 +77,9 @@ export function startReaders(): Readers {
       if (answer.kind === 'checked') return answer.faults
       throw firstFailure(answer)
     },
+    getReady() {
+      idle.push(start(), start())
+    },
     async close() {
       const ended = Promise.all(all.map(worker => worker.terminate()))
       // A thread that could not start, for want of open files, may never tell that it ended.
@@ -73,14 +88,13 @@ export function startReaders(): Readers {
   }
 }
 
-function startWorker(all: Worker[]): Worker {
+function startWorker(): Worker {
   // Beside the bundled program; no flags of the main thread are of use to it.
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   worker.unref()
-  all.push(worker)
   return worker
 }
 
