@@ -1,6 +1,6 @@
 /** Documentation that is made from the code is up to date. `npx vitest run -u …` or `make docs` writes it anew. */
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { globalFlags } from '../src/cli/flags.ts'
@@ -9,6 +9,7 @@ import { VERBS } from '../src/cli/verbs/all.ts'
 import { commandsPage } from './support/commands-page.ts'
 import { errorsPage, keysPage, schemaFile, unionPage } from './support/docs.ts'
 import { eventsPage } from './support/events-page.ts'
+import { temporaryFolder } from './support/folder.ts'
 import { manualPage } from './support/manual.ts'
 import { planPage, planSchemaFile } from './support/plan-page.ts'
 import { needs } from './support/programs.ts'
@@ -42,9 +43,10 @@ test.each(['from-atomic.md', 'export.md'])(
   },
 )
 
-test('docs/ctrbuild.1 is a manual page without faults', async ctx => {
+test('the manual page has no faults', async ctx => {
   needs(ctx, 'man')
-  const page = fileURLToPath(new URL('../docs/ctrbuild.1', import.meta.url))
+  const page = join(await temporaryFolder(), 'ctrbuild.1')
+  await writeFile(page, manualPage())
   const env = { LC_ALL: 'C.UTF-8', MANWIDTH: '100', MANROFFOPT: '', PATH: process.env.PATH }
   const { stdout, stderr } = await execa('man', ['--warnings=all', '--local-file', page], {
     env,
