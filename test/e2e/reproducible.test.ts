@@ -107,7 +107,7 @@ test('in another folder, with another umask, locale, time zone and number of job
     USER: 'other',
     HOME: '/nowhere',
   }
-  const ended = await umask.run(['apply', '-j', '8'], env)
+  const ended = await umask.run(['apply', '-j', '16'], env)
   expect(ended).toMatchObject({ status: 0 })
   expect(await made(project)).toEqual(reference)
   expect(digests(ended.stderr)?.sort()).toEqual(digests(said)?.sort())
