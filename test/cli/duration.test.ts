@@ -12,7 +12,8 @@ test.each([
   ['s', undefined],
   ['-1', undefined],
   ['1 m', undefined],
-  ['1d', undefined],
+  ['1d', 86_400_000],
+  ['1w', undefined],
   ['1e3', undefined],
 ])('%j', (text, expected) => {
   expect(parseDuration(text)).toBe(expected)
