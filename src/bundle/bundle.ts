@@ -11,7 +11,7 @@ import type { HostFacts } from '../system/variables.ts'
 import { resolveGroups, resolveUser } from './accounts.ts'
 import { faultText, templateFaults } from './check.ts'
 import { makeConfig } from './config.ts'
-import { ableRuntimes, lint, type Verdict } from './lint.ts'
+import { ableRuntimes, differences, lint, type Verdict } from './lint.ts'
 import { verdictsOnKeys } from './lint-spec.ts'
 import { mountPoints } from './mountpoints.ts'
 import { makeMounts } from './mounts.ts'
@@ -73,7 +73,12 @@ export function makeBundle(sources: BundleSources): Bundle {
   const config = withRealPaths(written, realPath)
   const verdicts = lint(config, privilege, spec)
   refuseUnfit(spec.name, verdicts)
-  const scripts = makeScripts({ name: spec.name, runtimes: ableRuntimes(spec, verdicts), config })
+  const scripts = makeScripts({
+    name: spec.name,
+    runtimes: ableRuntimes(spec, verdicts),
+    config,
+    notesOn: runtime => differences(config, privilege, runtime),
+  })
   const files: BundleFile[] = [
     { path: 'config.json', mode: 0o644, content: canonicalJson(config) },
     ...scripts,

@@ -31,7 +31,11 @@ const LINTS: Readonly<Record<Runtime, Lint>> = {
 /** The part of a bundle that says under which runtimes it has to run. */
 export type Wanted = Pick<BundleSpec, 'runtimes' | 'demandsRuntimes' | 'portable'>
 
-/** All that the runtimes of a bundle do otherwise than its config.json says. */
+/**
+ * All that the runtimes of a bundle do otherwise than its config.json says. Where nobody has written which runtimes it
+ * is for, that is about the one that starts it, and about those that do not: what the others do otherwise is told by
+ * the help of their own scripts.
+ */
 export function lint(config: RuntimeConfig, privilege: Privilege, wanted: Wanted): readonly Verdict[] {
   const runtimes = wanted.portable ? RUNTIMES : wanted.runtimes
   const caller = privilege.kind === 'root' ? undefined : privilege
@@ -43,9 +47,20 @@ export function lint(config: RuntimeConfig, privilege: Privilege, wanted: Wanted
   )
   const isDemanded =
     wanted.portable || wanted.demandsRuntimes || runtimes.every(runtime => refusing.has(runtime))
+  const first = runtimes.find(runtime => !refusing.has(runtime))
   return found
-    .filter(({ runtime, finding }) => finding.effect === 'refuses' || isDemanded || !refusing.has(runtime))
+    .filter(({ runtime, finding }) => finding.effect === 'refuses' || isDemanded || runtime === first)
     .map(({ runtime, finding }) => verdictOn(runtime, finding, isDemanded))
+}
+
+/** What one runtime does otherwise than a config.json says, for who runs it: sentences that go on after its name. */
+export function differences(
+  config: RuntimeConfig,
+  privilege: Privilege,
+  runtime: Runtime,
+): readonly string[] {
+  const caller = privilege.kind === 'root' ? undefined : privilege
+  return [...new Set(LINTS[runtime]({ runtime, config, caller }).map(({ claim }) => claim))]
 }
 
 /** The runtimes that start the bundle, as far as the lint can say. */

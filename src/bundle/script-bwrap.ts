@@ -10,10 +10,10 @@ import type { RuntimeConfig } from './types.ts'
 export const BWRAP_ARGS = 'bwrap.args'
 
 /** The script for a bundle of this name and configuration. */
-export function bwrapScript(name: string, config: RuntimeConfig): string {
+export function bwrapScript(name: string, config: RuntimeConfig, notes: readonly string[] = []): string {
   const isElsewhere = config.linux.uidMappings === undefined && config.process.user.uid !== 0
   return lines(
-    runHead({ name, config, program: 'bwrap', debianPackage: 'bubblewrap' }),
+    runHead({ name, config, program: 'bwrap', debianPackage: 'bubblewrap', notes }),
     REFUSE_SECOND,
     detachOrRecord('bwrap'),
     CHANGE_FOLDER,

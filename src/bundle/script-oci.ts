@@ -10,9 +10,10 @@ export function ociScript(
   program: 'runc' | 'crun' | 'bwrap-oci',
   name: string,
   config: RuntimeConfig,
+  notes: readonly string[] = [],
 ): string {
   return lines(
-    runHead({ name, config, program, debianPackage: program }),
+    runHead({ name, config, program, debianPackage: program, notes }),
     REFUSE_SECOND,
     program === 'bwrap-oci' ? BWRAP_OCI_LEFTOVER : leftover(program),
     detachOrRecord(program),

@@ -2,6 +2,7 @@
  * The parts that all scripts of a bundle are put together from: POSIX sh, clean under shellcheck, the same in every
  * folder. What is not constant in them goes through `quote`.
  */
+import { bytesOf, display } from '../tree/node.ts'
 import { quote } from './quote.ts'
 
 /** What stands at the head of every script, after what it does. */
@@ -28,6 +29,8 @@ export interface ScriptFace {
   readonly does: string
   /** What `--help` says after the script's name. `$name` stands for the container's. */
   readonly help: string
+  /** What `--help` says below that, as data. */
+  readonly notes?: readonly string[]
   /** Branches of a `case` for options of its own, beside --name and --help. */
   readonly options?: string
   /** The branch for a word that is no option; by default there may be none. */
@@ -41,6 +44,7 @@ export function scriptHead({
   name,
   does,
   help,
+  notes = [],
   options = '',
   word = NO_WORD,
   variables = [],
@@ -60,7 +64,7 @@ ${FAIL.trim()}
 usage() {
   cat <<END
 usage: $script ${help.trim()}
-END
+END${notes.map(note => `\n  printf '%s\\n' ${quote(display(bytesOf(note)))}`).join('')}
 }
 
 while [ "$#" -gt 0 ]; do

@@ -11,14 +11,20 @@ export interface RunSubject {
   readonly program: string
   /** Debian's package of the program. */
   readonly debianPackage: string
+  /** What the runtime does otherwise than config.json says (`differences`). */
+  readonly notes: readonly string[]
 }
 
 /** The start of every run script. Leaves the replacing command, if any, in "$@". */
-export function runHead({ name, config, program, debianPackage }: RunSubject): string {
+export function runHead({ name, config, program, debianPackage, notes }: RunSubject): string {
   const head = scriptHead({
     name,
     does: `Runs this bundle with ${program}.`,
     help: HELP,
+    notes:
+      notes.length === 0
+        ? []
+        : ['', 'Otherwise than config.json says, it', ...notes.map(note => `- ${note}`)],
     options: OPTIONS,
     variables: ['detach', 'detached', 'pidfile'],
     word: '*)\n    fail 64 "there is no option $1; a command goes after --"\n    ;;',

@@ -15,16 +15,19 @@ export interface ScriptSources {
   /** The first is what `run` starts. Never empty. */
   readonly runtimes: readonly Runtime[]
   readonly config: RuntimeConfig
+  /** What a runtime does otherwise than the configuration says. */
+  notesOn(runtime: Runtime): readonly string[]
 }
 
 /**
  * `run`, and `run-RUNTIME` for each runtime with what it needs; `exec`, `stop`, `status` and `logs`. They work wherever
  * the bundle is moved to.
  */
-export function makeScripts({ name, runtimes, config }: ScriptSources): BundleFile[] {
+export function makeScripts(sources: ScriptSources): BundleFile[] {
+  const { name, runtimes, config } = sources
   return [
     executable('run', firstScript(runtimes[0]!)),
-    ...runtimes.flatMap(runtime => filesFor(runtime, name, config)),
+    ...runtimes.flatMap(runtime => filesFor(runtime, sources)),
     executable('exec', execScript(name, config)),
     executable('stop', stopScript(name, config)),
     executable('status', statusScript(name)),
@@ -33,11 +36,12 @@ export function makeScripts({ name, runtimes, config }: ScriptSources): BundleFi
   ]
 }
 
-function filesFor(runtime: Runtime, name: string, config: RuntimeConfig): BundleFile[] {
-  if (runtime !== 'bwrap') return [executable(`run-${runtime}`, ociScript(runtime, name, config))]
+function filesFor(runtime: Runtime, { name, config, notesOn }: ScriptSources): BundleFile[] {
+  const notes = notesOn(runtime)
+  if (runtime !== 'bwrap') return [executable(`run-${runtime}`, ociScript(runtime, name, config, notes))]
   const options = bwrapOptions(config).map(option => `${option}\0`)
   return [
-    executable('run-bwrap', bwrapScript(name, config)),
+    executable('run-bwrap', bwrapScript(name, config, notes)),
     // Root's users other than root read it through the script's own descriptor.
     { path: BWRAP_ARGS, mode: 0o644, content: options.join('') },
   ]

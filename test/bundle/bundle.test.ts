@@ -40,6 +40,20 @@ test('a bundle has config.json, a script for each runtime and "run" for the firs
   expect(fileOf(only, 'run')).toContain('/run-crun" "$@"')
 })
 
+test('what runtimes do otherwise that nobody has named is told by the help of their scripts', () => {
+  const size = { type: 'tmpfs', target: "/it's", size: 65536, mode: 0o755, readonly: false } as const
+  const unnamed = sampleBundle({ spec: sampleSpec({ mounts: [size] }) })
+  expect(unnamed.warnings).toEqual([])
+  expect(fileOf(unnamed, 'run-bwrap-oci')).toContain(
+    "'Otherwise than config.json says, it'\n  printf '%s\\n' '- ignores size=65536'\n",
+  )
+  expect(fileOf(unnamed, 'run-bwrap')).not.toContain('Otherwise than config.json')
+  const named = sampleBundle({ spec: sampleSpec({ mounts: [size], demandsRuntimes: true }) })
+  expect(named.warnings.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^bwrap-oci ignores size=65536/),
+  ])
+})
+
 test('the same sources give the same bundle', () => {
   expect(sampleBundle()).toEqual(sampleBundle())
   expect(digestFor({})).toBe(digestFor({}))
