@@ -42,7 +42,7 @@ describe.each(['root', 'a plain user'])('as %s', who => {
     await writeFile(join(project.folder, 'given'), 'given')
     await mkdir(join(project.folder, 'shared'))
     await project.write(`bundles:
-  one:
+  drift-run:
     image: oci:images:one
     args: [/bin/sh, -c, 'echo x >/data/file; echo y >/made/on/the/way/file; read word </etc/given; echo it ran: $word']
     mounts:
@@ -57,7 +57,7 @@ describe.each(['root', 'a plain user'])('as %s', who => {
 
   test.for(RUNTIMES)('%s', async (runtime, ctx) => {
     needs(ctx, runtime)
-    const ran = await project.tool(`out/one/run-${runtime}`)
+    const ran = await project.tool(`out/drift-run/run-${runtime}`)
     expect(ran).toMatchObject({ stdout: 'it ran: given\n' })
     const plan = await project.run(['plan', '--show-drift'])
     expect(plan.stdout).toBe('No changes. 1 bundle is up to date.\n')
