@@ -120,6 +120,9 @@ describe.each(MODES)('a %s repository of the transport', mode => {
         `--parent=${ZEROS}`,
         '--timestamp=@1500000000',
         '--tar-autocreate-parents',
+        // As when root pulled, whoever runs the test.
+        '--owner-uid=0',
+        '--owner-gid=0',
       ]
       ostree(repo, 'commit', ...argv, `--branch=ociimage/${name}`, ...strings, source)
     }
