@@ -37,7 +37,7 @@ oracle: build ## compare with libostree, umoci, tar and the runtimes; a missing 
 	REQUIRE_TOOLS=1 STACKS=1000 LAYERS=300 $(vitest) test/oracle
 
 bench: build ## compare with skopeo, ostree, umoci, podman and tar; see bench/main.ts
-	@examples/demo/packages.sh skopeo docker-registry time
+	@examples/demo/packages.sh skopeo ostree umoci podman docker-registry time setpriv
 	@esbuild main=bench/main.ts driver=bench/driver.ts worker=src/ostree/worker.ts --outdir=bench/build --bundle \
 	  --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning --banner:js="$(banner)"
 	@node bench/build/main.js

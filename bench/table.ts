@@ -13,34 +13,50 @@ export function renderMachine(machine: Machine, fileSystem: string): string {
   ].join('\n')
 }
 
-/** Each script once, under the ways that it is run for. */
-export function renderScripts(results: readonly ScenarioResult[]): string {
+/** Each script once, with the titles of the ways that it is run for. */
+export function scriptsOf(
+  results: readonly ScenarioResult[],
+): { readonly titles: string[]; readonly script: string }[] {
   const titles = new Map<string, Set<string>>()
   for (const { script, title, id } of results.flatMap(({ ways }) => ways)) {
     if (!id.endsWith(':inside')) titles.set(script, (titles.get(script) ?? new Set()).add(title))
   }
-  return [...titles].map(([script, names]) => `# ${[...names].join('; ')}\n${script}\n`).join('\n')
+  return [...titles].map(([script, names]) => ({ titles: [...names], script }))
+}
+
+/** The scripts, each below its titles. */
+export function renderScripts(results: readonly ScenarioResult[]): string {
+  return scriptsOf(results)
+    .map(({ titles, script }) => `# ${titles.join('; ')}\n${script}\n`)
+    .join('\n')
+}
+
+/** What a scenario is about. */
+export function headOf({ id, title, images, bytes, entries, load }: ScenarioResult): string {
+  const size = `${images > 1 ? 'each ' : ''}${Math.round(bytes / 1e6)} MB, ${entries} entries`
+  return `${id}: ${title}; ${size}; load ${load.toFixed(1)} before`
 }
 
 /** A scenario's ways, one a line; ratios are to the one that has none. */
-export function renderScenario({ id, title, images, bytes, entries, load, ways }: ScenarioResult): string {
-  const size = `${images > 1 ? 'each ' : ''}${Math.round(bytes / 1e6)} MB, ${entries} entries`
-  const head = ['', 'wall s', 'from - to', 'CPU s', 'largest process MiB', 'all MiB', 'ratio']
-  const rows = ways.map(way => rowOf(way, baseOf(way, ways)))
-  return [
-    `${id}: ${title}; ${size}; load ${load.toFixed(1)} before`,
-    columns([head, ...rows]),
-    ...notes(ways),
-    '',
-  ].join('\n')
+export function renderScenario(scenario: ScenarioResult): string {
+  const { ways } = scenario
+  const head = ['', 'wall', 'from – to', 'runs', 'CPU', 'largest process', 'all together', 'ratio']
+  return [headOf(scenario), columns([head, ...ways.map(way => rowOf(way, ways))]), ...notes(ways), ''].join(
+    '\n',
+  )
 }
 
 /** Each target, what came of it, and by how much it was met or missed. */
 export function renderVerdicts(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ target, value, isMet, margin }) => {
+  return columns([['', 'measured', 'target', ''], ...verdictRows(verdicts)])
+}
+
+/** The targets as rows of a table. */
+export function verdictRows(verdicts: readonly Verdict[]): string[][] {
+  return verdicts.map(({ target, value, isMet, margin }) => {
     const { scenario, way, against, atLeast, atMost } = target
     const show = (number: number) =>
-      against === undefined ? `${Math.round(number / MIB)} MiB` : `${number.toFixed(2)}x`
+      against === undefined ? `${Math.round(number / MIB)} MiB` : `${number.toFixed(2)}×`
     return [
       against === undefined ? `${scenario}: memory of ${way}` : `${scenario}: ${way} / ${against}`,
       show(value),
@@ -48,7 +64,6 @@ export function renderVerdicts(verdicts: readonly Verdict[]): string {
       isMet ? 'met' : `missed by ${Math.round(-margin * 100)} %`,
     ]
   })
-  return columns([['', 'measured', 'target', ''], ...rows])
 }
 
 /** What a way is to be compared with: ours as the same user. */
@@ -57,15 +72,18 @@ export function baseOf(way: WayResult, ways: readonly WayResult[]): WayResult | 
   return ways.find(({ id }) => wanted.includes(id))
 }
 
-function rowOf(way: WayResult, base: WayResult | undefined): string[] {
+/** A way as a row: median, range, number of runs, processor seconds, memory, and how many times as long as ours. */
+export function rowOf(way: WayResult, ways: readonly WayResult[]): string[] {
+  const base = baseOf(way, ways)
   return [
     way.title,
-    seconds(median(way.wall)),
-    `${seconds(Math.min(...way.wall))} - ${seconds(Math.max(...way.wall))}`,
-    seconds(median(way.cpu)),
-    String(Math.round(way.largest / MIB)),
-    String(Math.round(way.peak / MIB)),
-    base === undefined || base === way ? '' : `${ratio(way, base).toFixed(2)}x`,
+    `${seconds(median(way.wall))} s`,
+    `${seconds(Math.min(...way.wall))} – ${seconds(Math.max(...way.wall))}`,
+    String(way.wall.length),
+    `${seconds(median(way.cpu))} s`,
+    `${Math.round(way.largest / MIB)} MiB`,
+    `${Math.round(way.peak / MIB)} MiB`,
+    base === undefined || base === way ? '' : `${ratio(way, base).toFixed(2)}×`,
   ]
 }
 

@@ -1,8 +1,11 @@
 /** Documentation that is made from the code is up to date. `npx vitest run -u …` or `make docs` writes it anew. */
+
+import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
+import { performancePage } from '../bench/page.ts'
 import { globalFlags } from '../src/cli/flags.ts'
 import { nameOf } from '../src/cli/verb.ts'
 import { VERBS } from '../src/cli/verbs/all.ts'
@@ -21,6 +24,11 @@ test.each([
   ['ctrbuild.1', manualPage],
   ['errors.md', errorsPage],
   ['events.md', eventsPage],
+  [
+    'performance.md',
+    () =>
+      performancePage(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8'))),
+  ],
   ['plan.md', planPage],
   ['plan.schema.json', planSchemaFile],
   ['union.md', unionPage],

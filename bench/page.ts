@@ -1,0 +1,103 @@
+/** docs/performance.md: what was measured, on what, with which commands, and what it came to. */
+import type { Machine } from './machine.ts'
+import type { ScenarioResult, Verdict, WayResult } from './results.ts'
+import { headOf, rowOf, scriptsOf, verdictRows } from './table.ts'
+
+/** Everything that one run of the bench found: bench/results.json. */
+export interface Bench {
+  readonly machine: Machine
+  readonly fileSystem: string
+  readonly results: readonly ScenarioResult[]
+  readonly verdicts: readonly Verdict[]
+}
+
+const INTRODUCTION = `# Performance
+
+This page and the chart are made by \`make bench\` from what it measures (\`bench/results.json\`).
+
+\`\`\`sh
+make bench                          # everything: a quarter of an hour on two processors
+BENCH_ONLY=medium make bench        # one scenario, printed only
+RUNS=9 BENCH_DIR=/mnt/x make bench  # more runs, on another file system
+\`\`\`
+
+It makes its own images, whose files compress like those of a Debian system, and serves them from a registry on this machine's loopback.
+Every run begins with an empty store; what it made is removed when the clock has stopped.
+All ways take turns, round after round, after one run of each that is not counted; medians are compared.
+What each way leaves is compared with what ctrbuild leaves, path by path, so that nobody is fast by doing less.
+It measures in memory (\`/dev/shm\`) where there is room: on an ext4 without a journal, what was deleted in one run slows down the next ones for minutes.
+
+ctrbuild checks every digest, stores every file once in an OSTree repository, and ends when all of it is durable.
+ostree does so too; umoci, podman and tar do not wait for the disk, and tar stores and checks nothing.
+`
+
+const WHERE_TIME_GOES = `## Where the time goes
+
+\`\`\`sh
+ctrbuild apply --trace trace.json    # open it in https://ui.perfetto.dev or chrome://tracing
+\`\`\`
+
+A trace has a lane for the command, one for each step that runs beside others, and one for each thread.
+A layer has two threads: \`inflate\` decompresses and hashes its blob, \`read\` reads the tar, hashes each file and writes those that are new.
+\`waited ms\` says how long one of them waited for the other.
+
+What an import cannot do without, for 165 MB in 9,000 entries on one processor of 2024: 0.25 s to inflate, 0.2 s to hash the bytes twice, 0.25 s in the kernel to make and fill the files.
+`
+
+/** The whole page. */
+export function performancePage({ machine, fileSystem, results, verdicts }: Bench): string {
+  const versions = Object.entries({ 'Node.js': machine.node, ...machine.versions })
+  const measured = [
+    `Measured on ${machine.processors} × ${machine.processor}, ${Math.round(machine.memory / 2 ** 30)} GiB, ${machine.system}, Linux ${machine.kernel}, on ${fileSystem},`,
+    `with ${versions.map(([name, version]) => `${name} ${version}`).join(', ')}.`,
+    'Seconds differ from machine to machine, and from hour to hour on a virtual one: what counts are the ratios.',
+    ...disturbed(machine, results),
+  ].join('\n')
+  return [
+    INTRODUCTION,
+    `## Results\n\n${measured}\n`,
+    ...results.map(scenarioSection),
+    `## Targets\n\n${tableOf(['', 'measured', 'target', ''], verdictRows(verdicts))}\n`,
+    WHERE_TIME_GOES,
+    commandsSection(results),
+  ].join('\n')
+}
+
+/** Numbers that were taken while others worked are shown, and said to be such. */
+function disturbed({ processors }: Machine, results: readonly ScenarioResult[]): string[] {
+  const load = Math.max(...results.map(result => result.load))
+  if (load <= 2 * processors) return []
+  return [
+    '',
+    `**The machine was busy with other work meanwhile (load up to ${Math.round(load)}): these ratios say little, and are to be taken again.**`,
+  ]
+}
+
+function scenarioSection(scenario: ScenarioResult): string {
+  const { ways } = scenario
+  const head = ['', 'median', 'from – to', 'runs', 'CPU', 'largest process', 'all together', 'ratio']
+  return `### ${headOf(scenario)}\n\n${tableOf(
+    head,
+    ways.map(way => rowOf(way, ways)),
+  )}\n${differing(ways)}`
+}
+
+function differing(ways: readonly WayResult[]): string {
+  const notes = ways.filter(({ id, differences }) => differences.length > 0 && !id.endsWith(':inside'))
+  return notes
+    .map(({ title, differences }) => `\n${title} leaves another tree at ${differences.length} paths.\n`)
+    .join('')
+}
+
+function commandsSection(results: readonly ScenarioResult[]): string {
+  const blocks = scriptsOf(results).map(
+    ({ titles, script }) => `${titles.join('; ')}:\n\n\`\`\`sh\n${script}\n\`\`\`\n`,
+  )
+  return `## Commands\n\nEach is run by \`sh -e\` in an empty folder with a \`bundles.yaml\`, and a file \`list\` that has a line \`NAME REFERENCE LAYER...\` for each image.\n\n${blocks.join('\n')}`
+}
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const rule = `|${head.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`
+  return [line(head), rule, ...rows.map(line)].join('\n')
+}
