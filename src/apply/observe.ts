@@ -64,7 +64,8 @@ export function blobsIn(blobs: string): ReadonlySet<Digest> {
   return new Set(names.filter(name => /^[0-9a-f]{64}$/.test(name)).map(name => `sha256:${name}` as Digest))
 }
 
-function observeOut(out: string): Pick<Observed, 'bundles' | 'foreign'> {
+/** What stands in an output folder, by stamps alone: no root file system is looked into. */
+export function observeOut(out: string): Pick<Observed, 'bundles' | 'foreign'> {
   const bundles = new Map<string, ObservedBundle>()
   const foreign: string[] = []
   for (const name of namesIn(out)) {

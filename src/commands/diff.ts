@@ -1,6 +1,6 @@
 /** `ctrbuild diff`: shows what changes inside bundles. */
 import { removeLeftovers } from '../apply/leftovers.ts'
-import { observe } from '../apply/observe.ts'
+import { observe, observeOut } from '../apply/observe.ts'
 import type { Places } from '../apply/places.ts'
 import { CtrbuildError, EXIT_STATUS } from '../errors.ts'
 import { canonicalJson } from '../oci/canonical-json.ts'
@@ -85,7 +85,7 @@ async function readGround(options: DiffOptions, surroundings: Surroundings): Pro
 /** Bundles to compare; `undefined` for trees that belong to none. */
 function namesFor({ name, from, to }: DiffOptions, { places, desired }: Ground): (string | undefined)[] {
   if (desired === undefined) return [name]
-  const observed = observe(places, desired)
+  const observed = observeOut(places.out)
   const wanted = desired.bundles.map(bundle => bundle.name)
   const all = [...new Set([...wanted, ...observed.bundles.keys()])].sort()
   if (name !== undefined) {
