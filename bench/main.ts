@@ -3,7 +3,8 @@
  *
  *     make bench                          all scenarios; a quarter of an hour on a machine that does nothing else
  *     RUNS=9 make bench                   how often each way is timed; default 5, after one run to warm up. Ways that
- *                                         take longer than eight seconds are timed half as often
+ *                                         take longer than eight seconds are timed half as often, those that take
+ *                                         longer than twenty once
  *     BENCH_ONLY=small,start make bench   some scenarios; results.json, chart.svg and the page stay as they are
  *     BENCH_DIR=/mnt make bench           where to measure; default /dev/shm where there is room
  *

@@ -24,6 +24,7 @@ RUNS=9 BENCH_DIR=/mnt/x make bench  # more runs, on another file system
 It makes its own images, whose files compress like those of a Debian system, and serves them from a registry on this machine's loopback.
 Every run begins with an empty store; what it made is removed when the clock has stopped.
 All ways take turns, round after round, after one run of each that is not counted; medians are compared.
+What takes long is timed less often: the column "runs" says how often.
 What each way leaves is compared with what ctrbuild leaves, path by path, so that nobody is fast by doing less.
 It measures in memory (\`/dev/shm\`) where there is room: on an ext4 without a journal, what was deleted in one run slows down the next ones for minutes.
 

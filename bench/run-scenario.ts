@@ -22,8 +22,9 @@ export interface Bench {
   say(line: string): void
 }
 
-/** Seconds from which on a way is timed half as often. */
+/** Seconds from which on a way is timed half as often, and from which on once: all of it is to end in a quarter of an hour. */
 const LONG = 8
+const VERY_LONG = 20
 
 /** Everything about one run of a way that its caller may look at before it is gone. */
 interface Ended {
@@ -57,7 +58,7 @@ export async function runScenario(
   const rounds = bench.runs * scenario.often
   for (let round = 1; round <= rounds; round++) {
     for (const way of ways) {
-      if (looks.get(way)!.warmUp.wall > LONG && round > Math.ceil(rounds / 2)) continue
+      if (round > roundsOf(looks.get(way)!.warmUp.wall, rounds)) continue
       await run(here, scenario, way, false, ({ cost }) => {
         timed.get(way)!.push(cost)
         bench.say(`${scenario.id}, ${round} of ${rounds}, ${way.title}: ${cost.wall.toFixed(2)} s`)
@@ -79,6 +80,12 @@ export async function runScenario(
       )
     }),
   }
+}
+
+/** How often a way is timed that took so many seconds to warm up. */
+function roundsOf(wall: number, rounds: number): number {
+  if (wall > VERY_LONG) return Math.min(rounds, 1)
+  return wall > LONG ? Math.ceil(rounds / 2) : rounds
 }
 
 /** Applies the scenario's images once for all runs. */
