@@ -11,7 +11,7 @@ import { compareBytes } from '../tree/node.ts'
 import type { Desired, DesiredBundle, DesiredImage, DesiredLayer, ImageKey, Plan } from './types.ts'
 
 /** Raised whenever ctrbuild makes other bytes of the same inputs, so that every bundle is made anew. */
-const FORMAT = 1
+const FORMAT = 2
 
 /**
  * What the spec asks for, with its images as they are locked.

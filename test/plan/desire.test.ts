@@ -60,7 +60,7 @@ describe('inputs', () => {
 
   test('stay the same from one version of ctrbuild to the next', () => {
     expect(inputsOf()).toMatchInlineSnapshot(
-      `"sha256:7b3bec323eaa6b1307a6dbc2475491ee37ca5edb985ab2f0f448423a42c2d165"`,
+      `"sha256:a660f857985ed9b67b83b4a331ac1a4231d697e293397f7a13e4ad5a4a4f53d4"`,
     )
   })
 })
