@@ -83,7 +83,7 @@ export const EXIT_STATUS = {
   INSTALL_FOREIGN: 65,
   /** A bundle is to be installed that was not applied, or not as it was made. */
   NOT_APPLIED: 66,
-  /** A service did not come up with its new files, so the old ones are back. */
+  /** A service did not come up, or not for two seconds, so its old files and generation are back. */
   SERVICE_FAILED: 1,
 
   /** The store is not an OSTree repository that ctrbuild can use. */

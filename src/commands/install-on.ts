@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Action } from '../install/compare.ts'
 import { perform, type ServicePlan } from '../install/install.ts'
+import { pointBack } from '../install/point-back.ts'
 import { isHalfDone, repair } from '../install/switch.ts'
 import { systemdOf } from '../install/systemd.ts'
 import { onTarget, type Target, targetPlaces } from '../install/target.ts'
@@ -56,7 +57,7 @@ export async function installOn(
       const repaired = repair(target)
       if (repaired !== undefined) await systemd?.reload()
       const plans = makePlans()
-      await perform(plans, target, systemd, repaired === 'finished')
+      await perform(plans, target, { systemd, afterRepair: repaired === 'finished', pointBack })
       show(plans, repaired === undefined ? undefined : `was killed, and was ${repaired} first`)
     } finally {
       lock.release()

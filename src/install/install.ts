@@ -61,16 +61,25 @@ export function isDone({ actions, before, record }: ServicePlan): boolean {
   return isQuiet && before !== undefined && record !== undefined && recordText(before) === recordText(record)
 }
 
+/** What an install needs to know of the machine that it changes, besides its files. */
+export interface Running {
+  /** Undefined where none manages the services. */
+  readonly systemd: Systemd | undefined
+  /** Files have changed before, so that services start anew in any case. */
+  readonly afterRepair?: boolean
+  /** Makes the generation of a record its bundle's current one again; false where it is gone. */
+  readonly pointBack?: (record: InstallRecord) => boolean
+}
+
 /**
- * Does what some plans say, all or nothing. `afterRepair`: files have changed before, so that services start anew in any case. Services that run and have changed are started again; one that does not
- * come up brings everything back as it was.
+ * Does what some plans say, all or nothing. Services that run and have changed are started again; one that does not
+ * stay up brings back files and generations as they were.
  * @throws CtrbuildError INSTALL_FOREIGN where something stands in the way; SERVICE_FAILED
  */
 export async function perform(
   plans: readonly ServicePlan[],
   target: Target,
-  systemd: Systemd | undefined,
-  afterRepair = false,
+  { systemd, afterRepair = false, pointBack = () => true }: Running,
 ): Promise<void> {
   const open = plans.filter(plan => afterRepair || !isDone(plan))
   refuseForeign(open)
@@ -82,14 +91,18 @@ export async function perform(
     return failed.length === 0
   }
   if (await switchFiles(target, movesOf(open, target), isGood)) return
-  await bringBack(open, active, systemd)
-  throw new CtrbuildError(
-    'SERVICE_FAILED',
-    `${failed.join(', ')} did not start; everything is as it was before`,
-    {
-      hint: `See why: systemctl status ${failed[0]}.service`,
-    },
-  )
+  // What a unit starts is in its bundle's folder: the old unit alone would start the new generation.
+  const lost = open.filter(({ before }) => before !== undefined && !pointBack(before)).map(({ name }) => name)
+  const broken = await bringBack(open, active, systemd)
+  throw new CtrbuildError('SERVICE_FAILED', `${failed.join(', ')} did not start; ${outcome(lost, broken)}`, {
+    hint: `See why: journalctl --unit=${failed[0]}.service`,
+  })
+}
+
+function outcome(lost: readonly string[], broken: readonly string[]): string {
+  const now = lost.length === 0 ? 'everything is as it was before' : 'all files are as they were before'
+  const gone = lost.length === 0 ? '' : `, but the generation before is gone: ${lost.join(', ')}`
+  return broken.length === 0 ? `${now}${gone}` : `${now}${gone}; not running now: ${broken.join(', ')}`
 }
 
 function recordAfter(
@@ -181,21 +194,38 @@ async function tell(
   for (const { name, record } of plans)
     if (record === undefined && active.has(name)) await systemd.stop(`${name}.service`)
   await systemd.reload()
-  const failed: string[] = []
   for (const { name, record } of plans) {
     const tmpfiles = targetPlaces(target).tmpfiles(name)
     if (record?.entries.some(({ path }) => path === tmpfiles)) await systemd.createFiles(tmpfiles)
-    if (record !== undefined && active.has(name) && !(await systemd.restart(`${name}.service`)))
-      failed.push(name)
   }
+  const failed = await restartAll(
+    plans.filter(({ name, record }) => record !== undefined && active.has(name)),
+    systemd,
+  )
+  // systemd may be trying on: that must not meet the start of what is brought back, which happens in any case.
+  for (const name of failed) await systemd.stop(`${name}.service`).catch(() => undefined)
   return failed
 }
 
+/** Starts services again, one after another; returns those that do not stay up. */
+async function restartAll(plans: readonly ServicePlan[], systemd: Systemd): Promise<string[]> {
+  const started: string[] = []
+  for (const { name } of plans) if (await systemd.restart(`${name}.service`)) started.push(name)
+  const staying = await Promise.all(started.map(name => systemd.staysUp(`${name}.service`)))
+  const up = new Set(started.filter((_, i) => staying[i]))
+  return plans.map(({ name }) => name).filter(name => !up.has(name))
+}
+
+/** Has systemd start what ran before; returns what does not stay up even so. */
 async function bringBack(
   plans: readonly ServicePlan[],
   active: ReadonlySet<string>,
   systemd: Systemd | undefined,
-): Promise<void> {
-  await systemd?.reload()
-  for (const { name } of plans) if (active.has(name)) await systemd!.restart(`${name}.service`)
+): Promise<string[]> {
+  if (systemd === undefined) return []
+  await systemd.reload()
+  return restartAll(
+    plans.filter(({ name }) => active.has(name)),
+    systemd,
+  )
 }
