@@ -4,7 +4,7 @@
  * for an image that has a link to it. So config.json names places behind no link.
  */
 import { isWithin } from './container-path.ts'
-import type { RuntimeConfig } from './types.ts'
+import type { RuntimeConfig, RuntimeMount } from './types.ts'
 
 /** Where a path of the container leads in the image's tree; undefined for what leads nowhere. */
 export type RealPath = (path: string) => string | undefined
@@ -20,13 +20,27 @@ export function withRealPaths(config: RuntimeConfig, realPath: RealPath): Runtim
   return {
     ...config,
     process: { ...given, cwd: real(given.cwd) },
-    mounts: mounts.map(mount => ({ ...mount, destination: real(mount.destination) })),
+    mounts: arranged(mounts, real),
     linux: {
       ...linux,
       maskedPaths: linux.maskedPaths.map(path => realPath(path) ?? path),
       readonlyPaths: linux.readonlyPaths.map(path => realPath(path) ?? path),
     },
   }
+}
+
+/**
+ * Mounts where they go. One that goes elsewhere comes after what it is below there, and after what is mounted on the
+ * same place anyway, since it was asked for by name.
+ */
+function arranged(mounts: readonly RuntimeMount[], real: (path: string) => string): readonly RuntimeMount[] {
+  const all = mounts.map(mount => {
+    const destination = real(mount.destination)
+    return { mount: { ...mount, destination }, isMoved: destination !== mount.destination }
+  })
+  if (!all.some(({ isMoved }) => isMoved)) return mounts
+  const rank = ({ mount, isMoved }: (typeof all)[number]) => `${mount.destination}\0${isMoved ? 1 : 0}`
+  return all.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).map(({ mount }) => mount)
 }
 
 /** What is below another mount is not the image's. */

@@ -60,12 +60,15 @@ if [ -n "$first" ] && start=$(started "$first"); then
   [ -z "$waiting" ] || forward "$waiting"
 fi
 
-# A signal ends the waiting, and not what is waited for.
-while :; do
+# A signal ends the waiting, and not what is waited for. The shell forgets what was waited for to its end: 127.
+interrupted=
+status=0
+wait "$bwrap" || status=$?
+while [ -n "$interrupted" ]; do
   interrupted=
-  status=0
-  wait "$bwrap" || status=$?
-  if [ -z "$interrupted" ] || [ ! -e "/proc/$bwrap" ]; then break; fi
+  ended=0
+  wait "$bwrap" || ended=$?
+  [ "$ended" = 127 ] || status=$ended
 done
 if [ -n "$detached" ]; then rm -f -- "$record/process"; else rm -rf -- "$record"; fi
 exit "$status"`

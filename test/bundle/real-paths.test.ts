@@ -22,6 +22,7 @@ const TREE = dir({
   var: dir({ run: link('/run'), up: link('../../../oldroot/etc') }),
   run: dir({}),
   data: link('/oldroot/etc'),
+  early: link('tmp'),
   dev: link('/'),
   hole: link('/proc/self'),
   circle: link('circle'),
@@ -61,6 +62,17 @@ test('below another mount, the links of the image do not count', () => {
   const { mounts } = configWith([tmpfs('/var'), tmpfs('/var/run'), tmpfs('/var/run/up')])
   const given = mounts.map(mount => mount.destination).filter(target => target.startsWith('/var'))
   expect(given.sort()).toEqual(['/var', '/var/run', '/var/run/up'])
+})
+
+test.each([
+  ['/early', ['/tmp', '/tmp']],
+  ['/early/x', ['/tmp', '/tmp/x']],
+])('a volume on %s is mounted after what would hide it', (target, destinations) => {
+  const there = configWith([volume(target)]).mounts.filter(({ destination }) =>
+    destination.startsWith('/tmp'),
+  )
+  expect(there.map(({ destination }) => destination)).toEqual(destinations)
+  expect(there.at(-1)!.source).toBe('mounts/v')
 })
 
 test('the working directory, and what is hidden or read-only, are behind no link either', () => {

@@ -76,7 +76,9 @@ test('what a runtime would refuse is an error before anything is fetched, and wh
   expect((await project.run(['validate'])).stderr).toContain(
     'error BUNDLE_INVALID: bundles.one.configPatch: process.cwd must be an absolute path (config.md, Process)',
   )
-  await project.write('bundles:\n  one:\n    image: oci:images:one\n    umask: "0027"\n')
+  await project.write(
+    'bundles:\n  one:\n    image: oci:images:one\n    umask: "0027"\n    runtimes: [runc, bwrap]\n',
+  )
   const applied = await project.run(['apply'])
   expect(applied).toMatchObject({ status: 0 })
   expect(applied.stderr).toContain(

@@ -160,7 +160,7 @@ describe('what is damaged is found', () => {
           ['b', dir],
         ] as const,
     ],
-    ['too deep', 1100, (dir: Dir) => [['d', dir]] as const],
+    ['too deep', 2100, (dir: Dir) => [['d', dir]] as const],
   ])('a tree that is %s', async (_, depth, grow) => {
     let root: Dir = { ...tree.root, children: new Map() }
     for (let i = 0; i < depth; i++) root = { ...root, children: new Map(grow(root)) }
@@ -171,7 +171,7 @@ describe('what is damaged is found', () => {
     for (const { checksum, type, bytes } of objects) putMetadata(writer, checksum, type, bytes)
     const commit = putCommit(writer, checksums)
     await publish(stage, new Map())
-    expect(await problemOf(() => readTree(repo, commit, 2000))).toMatch(/^LAYER_LIMIT: /)
+    expect(await problemOf(() => readTree(repo, commit, 3000))).toMatch(/^LAYER_LIMIT: /)
   })
 })
 

@@ -64,8 +64,8 @@ function nodeOf(flat: Flat, entry: LayerEntry): Node {
       if (node === undefined || node.kind === 'dir') throw new RangeError('no such file')
       return node
     }
-    default:
-      throw new Error('special files are not in the model')
+    case 'special':
+      return { kind: 'special', type: entry.type }
   }
 }
 
@@ -110,7 +110,7 @@ function treeOf(flat: Flat, path: string): Dir {
   const children = new Map<string, Node>()
   for (const [child, node] of flat) {
     const name = child.slice(path.length + 1)
-    if (!child.startsWith(`${path}/`) || name.includes('/')) continue
+    if (!child.startsWith(`${path}/`) || name.includes('/') || node.kind === 'special') continue
     children.set(name, node.kind === 'dir' ? { ...treeOf(flat, child), meta: node.meta } : node)
   }
   return { kind: 'dir', meta: IMPLIED_META, implied: false, children }

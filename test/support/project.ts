@@ -30,7 +30,7 @@ export interface Project {
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>
   /** Starts `ctrbuild ARGS` and does not wait. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): ReturnType<typeof spawn>
-  /** Runs another program in the folder. */
+  /** Runs another program in the folder, as on a machine that is not CI's. */
   tool(program: string, ...args: string[]): Promise<Ended>
   /** The same project with everything run by another program, such as `prlimit --nofile=64`, or as another user. */
   through(...prefix: string[]): Project
@@ -63,7 +63,7 @@ function projectIn(at: string, layout: Layout, prefix: readonly string[]): Proje
     },
     async tool(program, ...args) {
       const [first, ...rest] = argv(program, args)
-      const { exitCode, stdout, stderr } = await execa(first, rest, options)
+      const { exitCode, stdout, stderr } = await execa(first, rest, { ...options, env: clean })
       return { status: exitCode, stdout, stderr }
     },
     through: (...more) => projectIn(at, layout, [...prefix, ...more]),
