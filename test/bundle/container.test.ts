@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { BundleSpec, Runtime } from '../../src/spec/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { needs } from '../support/programs.ts'
-import { follow, isRunning, until, watcherOf } from '../support/running.ts'
+import { follow, hasPid, isRunning, until, watcherOf } from '../support/running.ts'
 import { forget, giveTo, PLAIN, PRIVILEGES, place, type Run, run, start } from './machine.ts'
 import { sampleBundle, sampleImage, sampleSpec } from './sample.ts'
 
@@ -133,7 +133,7 @@ describe.each(CASES)('%s as %s for %s', (runtime, kind, user, privilege) => {
       const running = follow(
         start(join(one, `run-${runtime}`), { ...how, args: ['--name', NAME, '--pid-file', pidFile] }),
       )
-      await until(() => running.said().includes('ready') && existsSync(pidFile))
+      await until(() => running.said().includes('ready') && hasPid(pidFile))
       const script = watcherOf(Number(readFileSync(pidFile, 'utf8')))
       process.kill(script, signal)
       const ended = await running.ended()

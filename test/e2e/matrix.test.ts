@@ -9,7 +9,7 @@ import { demoImages } from '../support/demo-images.ts'
 import { asPlainUser } from '../support/plain-user.ts'
 import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
-import { follow, until, watcherOf } from '../support/running.ts'
+import { follow, hasPid, until, watcherOf } from '../support/running.ts'
 
 const RUNTIMES: readonly Runtime[] = ['runc', 'crun', 'bwrap', 'bwrap-oci']
 
@@ -130,7 +130,7 @@ describe.each(CASES)('$runtime as $kind: $name', ({ runtime, name, privilege }) 
     const pidFile = join(project.folder, 'state', `${container}-${runtime}.pid`)
     const args = ['--name', container, '--pid-file', pidFile]
     const running = follow(start(join(bundle, `run-${runtime}`), { ...how, args }))
-    await until(() => existsSync(pidFile) || running.said().includes('status '))
+    await until(() => hasPid(pidFile) || running.said().includes('status '))
     const pid = readFileSync(pidFile, 'utf8').trim()
     await vi.waitFor(() => expect(ask(pid, daemon, privilege)).toMatch(daemon.answer), 30_000)
 

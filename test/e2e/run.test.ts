@@ -1,12 +1,12 @@
 /** Running what was applied, with the built program: run, exec, stop, ps and logs, and what reaches the container. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { asPlainUser } from '../support/plain-user.ts'
 import { needs } from '../support/programs.ts'
 import { newProject, type Project } from '../support/project.ts'
-import { follow, until } from '../support/running.ts'
+import { follow, hasPid, until } from '../support/running.ts'
 import { writeTar } from '../support/tar-writer.ts'
 
 const NAME = `e2e-run-${process.pid}`
@@ -50,7 +50,7 @@ describe.each(['runc', 'bwrap'])('%s', runtime => {
     })
     const pidFile = join(project.folder, 'pid')
     const running = follow(project.start(['run', NAME, '--runtime', runtime, '--pid-file', 'pid']))
-    await until(() => running.said() === 'ready\n' && existsSync(pidFile))
+    await until(() => running.said() === 'ready\n' && hasPid(pidFile))
     for (const [i, signal] of (['SIGINT', 'SIGTERM', 'SIGQUIT'] as const).entries()) {
       running.kill(signal)
       await until(() => running.said().split('\n').length === i + 3)

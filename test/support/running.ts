@@ -1,7 +1,7 @@
 /** Programs that a test starts and does not wait for. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { onTestFinished, vi } from 'vitest'
 
 /** A program that runs, or did. */
@@ -52,6 +52,11 @@ export function childrenOf(pid: number): number[] {
     .split(' ')
     .filter(Boolean)
     .map(Number)
+}
+
+/** Whether a process id stands in a file: a runtime makes the file before it writes to it. */
+export function hasPid(file: string): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8').trim() !== ''
 }
 
 /** True while there is such a process, and it is more than a corpse. */
