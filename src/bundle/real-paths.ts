@@ -3,6 +3,7 @@
  * bubblewrap follows them where it puts the root together, in which `/oldroot` is the host: it would make folders there
  * for an image that has a link to it. So config.json names places behind no link.
  */
+import { compareBytes } from '../tree/node.ts'
 import { isWithin } from './container-path.ts'
 import type { RuntimeConfig, RuntimeMount } from './types.ts'
 
@@ -40,7 +41,7 @@ function arranged(mounts: readonly RuntimeMount[], real: (path: string) => strin
   })
   if (!all.some(({ isMoved }) => isMoved)) return mounts
   const rank = ({ mount, isMoved }: (typeof all)[number]) => `${mount.destination}\0${isMoved ? 1 : 0}`
-  return all.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).map(({ mount }) => mount)
+  return all.sort((a, b) => compareBytes(rank(a), rank(b))).map(({ mount }) => mount)
 }
 
 /** What is below another mount is not the image's. */
