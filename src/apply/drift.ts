@@ -31,6 +31,7 @@ export interface Drifted {
 }
 
 interface Walk {
+  readonly rootfs: ByteString
   readonly objects: StoredObjects
   readonly mode: StoreMode
   /** Who made the generation. */
@@ -49,6 +50,7 @@ export function findDrift(generation: string, tree: Dir, objects: StoredObjects,
   const stamp = lstatSync(join(generation, STAMP))
   const rootfs = bytesOf(join(generation, 'rootfs'))
   const walk: Walk = {
+    rootfs,
     objects,
     mode,
     uid: stamp.uid,
@@ -59,7 +61,7 @@ export function findDrift(generation: string, tree: Dir, objects: StoredObjects,
     entries: [],
     spoiled: new Set(),
   }
-  visitDir(walk, rootfs, '', tree)
+  visitDir(walk, rootfs, tree)
   return walk
 }
 
@@ -84,26 +86,24 @@ function firstFile(
   return undefined
 }
 
-function visitDir(walk: Walk, rootfs: ByteString, path: ByteString, dir: Dir): void {
-  const at = rootfs + path
+function visitDir(walk: Walk, at: ByteString, dir: Dir): void {
   const stats = look(at)
   if (stats === undefined || !stats.isDirectory()) {
-    tell(walk, path, [stats === undefined ? 'removed' : 'type'])
+    tell(walk, at, [stats === undefined ? 'removed' : 'type'])
     return
   }
   const mode = walk.mode === 'bare' ? dir.meta.mode : (dir.meta.mode & 0o1777) | 0o700
-  tell(walk, path, metaProblems(walk, stats, dir.meta, mode))
+  tell(walk, at, metaProblems(walk, stats, dir.meta, mode))
   const isUntouched = stats.mtimeMs === 0 && stats.ctimeMs <= walk.made
   if (!isUntouched) {
     const names = readdirSync(onDisk(at), { encoding: 'latin1' })
-    for (const name of names.sort()) if (!dir.children.has(name)) tell(walk, `${path}/${name}`, ['added'])
+    for (const name of names.sort()) if (!dir.children.has(name)) tell(walk, `${at}/${name}`, ['added'])
   }
   for (const [name, node] of dir.children) {
-    const child = `${path}/${name}`
-    if (node.kind === 'dir') visitDir(walk, rootfs, child, node)
-    else if (node.kind === 'symlink')
-      tell(walk, child, symlinkProblems(walk, rootfs + child, node, isUntouched))
-    else if (node.kind === 'file') tell(walk, child, fileProblems(walk, rootfs + child, node, isUntouched))
+    const child = `${at}/${name}`
+    if (node.kind === 'dir') visitDir(walk, child, node)
+    else if (node.kind === 'symlink') tell(walk, child, symlinkProblems(walk, child, node, isUntouched))
+    else if (node.kind === 'file') tell(walk, child, fileProblems(walk, child, node, isUntouched))
   }
 }
 
@@ -155,8 +155,10 @@ function isSameInode(stats: Stats, object: ObjectFacts): boolean {
   return stats.ino === object.ino && stats.dev === object.dev
 }
 
-function tell({ entries }: Walk, path: ByteString, problems: readonly DriftProblem[]): void {
-  for (const problem of problems) entries.push({ path: path === '' ? '/' : display(path), problem })
+function tell({ rootfs, entries }: Walk, at: ByteString, problems: readonly DriftProblem[]): void {
+  if (problems.length === 0) return
+  const path = at === rootfs ? '/' : display(at.slice(rootfs.length))
+  for (const problem of problems) entries.push({ path, problem })
 }
 
 function look(path: ByteString): Stats | undefined {
@@ -165,5 +167,5 @@ function look(path: ByteString): Stats | undefined {
 
 /** A byte string as Node's fs wants it: text where it is ASCII, else the bytes. */
 function onDisk(path: ByteString): string | Buffer {
-  return /^[\x00-\x7f]*$/.test(path) ? path : Buffer.from(path, 'latin1')
+  return /[^\x00-\x7f]/.test(path) ? Buffer.from(path, 'latin1') : path
 }

@@ -5,12 +5,13 @@
  * OSTree tree cannot: which directories a layer only implies, and hard links to layers below. Without its listing a
  * layer counts as not imported.
  */
+import { isAscii } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { type ChainId, type DiffId, hexOf } from '../oci/digest.ts'
 import { type File, IMPLIED_META, type Meta } from '../tree/node.ts'
 import { contentHeader } from './content.ts'
 import { type ObjectWriter, putFile } from './object-writer.ts'
-import { readContent, readTree } from './read.ts'
+import { readCommit, readContentOf, readDirTree } from './read.ts'
 import { readRef } from './refs.ts'
 import type { RootChecksums } from './tree-objects.ts'
 import type { Checksum, Repo } from './types.ts'
@@ -57,7 +58,10 @@ export function putSingleFile(
 export function readListing(repo: Repo, ref: string): string | undefined {
   const commit = readRef(repo, ref)
   if (commit === undefined) return undefined
-  const file = readTree(repo, commit).children.get(FILE)
-  if (file?.kind !== 'file') return undefined
-  return readContent(repo, file.checksum as Checksum, LARGEST).toString()
+  const { files } = readDirTree(repo, readCommit(repo, commit).tree)
+  const file = files.find(([name]) => name === FILE)
+  if (file === undefined) return undefined
+  const bytes = readContentOf(repo, file[1], META, LARGEST)
+  // Decoding a megabyte of UTF-8 takes as long as parsing it then, and names are seldom other than ASCII.
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }

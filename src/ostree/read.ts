@@ -9,7 +9,7 @@ import { checksumOf, objectPath } from './checksum.ts'
 import { type Commit, decodeCommit } from './commit.ts'
 import { type ContentInfo, contentHeader, symlinkChecksum } from './content.ts'
 import { type DirTree, decodeDirMeta, decodeDirTree } from './objects.ts'
-import { damaged, missing, withContent } from './stored-content.ts'
+import { damaged, missing, readPlainObject, tooLarge, withContent } from './stored-content.ts'
 import type { Checksum, Repo } from './types.ts'
 
 /** @throws CtrbuildError OBJECT_DAMAGED */
@@ -43,14 +43,25 @@ export function readFileInfo(repo: Repo, checksum: Checksum): File | Symlink {
 export function readContent(repo: Repo, checksum: Checksum, most: number): Buffer {
   return withContent(repo, checksum, stored => {
     if (stored.info.kind === 'symlink') throw damaged(checksum, 'is a symbolic link, not a file')
-    if (stored.size > most) {
-      throw new CtrbuildError('LAYER_LIMIT', `object ${checksum} has ${stored.size} bytes, more than ${most}`)
-    }
-    const bytes = stored.bytes()
-    const found = createHash('sha256').update(contentHeader(stored.info.meta)).update(bytes).digest('hex')
-    if (found !== checksum) throw damaged(checksum, `does not have its checksum but ${found}`)
-    return bytes
+    if (stored.size > most) throw tooLarge(checksum, stored.size, most)
+    return checked(stored.bytes(), stored.info.meta, checksum)
   })
+}
+
+/**
+ * The content of a regular file of which all else is known: since that is part of its checksum, nothing but the content
+ * is read, and the native module that reads extended attributes is not loaded.
+ * @throws CtrbuildError LAYER_LIMIT where there are more than `most` bytes, OBJECT_DAMAGED
+ */
+export function readContentOf(repo: Repo, checksum: Checksum, meta: Meta, most: number): Buffer {
+  if (repo.mode === 'archive') return readContent(repo, checksum, most)
+  return checked(readPlainObject(repo, checksum, most), meta, checksum)
+}
+
+function checked(bytes: Buffer, meta: Meta, checksum: Checksum): Buffer {
+  const found = createHash('sha256').update(contentHeader(meta)).update(bytes).digest('hex')
+  if (found !== checksum) throw damaged(checksum, `does not have its checksum but ${found}`)
+  return bytes
 }
 
 /** Entries of the largest tree that is read: trees share subtrees, and a small one can unfold without end. */

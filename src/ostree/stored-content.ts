@@ -49,9 +49,24 @@ export function withContent<T>(repo: Repo, checksum: Checksum, use: (stored: Sto
   const fd = openObject(path, checksum, type)
   if (fd === undefined) return use(readLink(path, repo.mode, checksum))
   try {
-    const stats = fstatSync(fd)
-    if (!stats.isFile()) throw damaged(checksum, 'is not a regular file')
-    return use(describe(repo.mode, fd, stats, checksum))
+    return use(describe(repo.mode, fd, regularStats(fd, checksum), checksum))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * The bytes of a file that holds a content object's content and nothing else, as those of regular files do where the
+ * repository is no archive. Nothing is known then but these bytes.
+ * @throws CtrbuildError OBJECT_DAMAGED; LAYER_LIMIT where there are more than `most`
+ */
+export function readPlainObject(repo: Repo, checksum: Checksum, most: number): Buffer {
+  const fd = openObject(join(repo.path, 'objects', objectPath(checksum, 'file')), checksum, 'file')
+  if (fd === undefined) throw damaged(checksum, 'is a symbolic link, not a file')
+  try {
+    const { size } = regularStats(fd, checksum)
+    if (size > most) throw tooLarge(checksum, size, most)
+    return readAt(fd, 0, size)
   } finally {
     closeSync(fd)
   }
@@ -72,6 +87,11 @@ export function damaged(checksum: Checksum, problem: string, cause?: unknown): C
   })
 }
 
+/** What is said of content that nobody wants to have in memory. */
+export function tooLarge(checksum: Checksum, size: number, most: number): CtrbuildError {
+  return new CtrbuildError('LAYER_LIMIT', `object ${checksum} has ${size} bytes, more than ${most}`)
+}
+
 /** Undefined for a symbolic link. Never waits, even where somebody put a FIFO. */
 function openObject(path: string, checksum: Checksum, type: ObjectType): number | undefined {
   try {
@@ -81,6 +101,12 @@ function openObject(path: string, checksum: Checksum, type: ObjectType): number 
     if (isErrno(error, 'ENOENT')) throw missing(checksum, type)
     throw error
   }
+}
+
+function regularStats(fd: number, checksum: Checksum): Stats {
+  const stats = fstatSync(fd)
+  if (!stats.isFile()) throw damaged(checksum, 'is not a regular file')
+  return stats
 }
 
 /** A symbolic link's own xattrs cannot be read here; a link that has any fails the check of its checksum. */

@@ -53,7 +53,7 @@ interface Reading {
 
 const NAME = /^(?!\.\.?$)[^/\0\u0100-\uffff]{1,255}$/
 const TARGET = /^[^\0\u0100-\uffff]+$/
-const CHECKSUM = /^[0-9a-f]{64}$/
+const NO_DIGIT = /[^0-9a-f]/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** Writes a tree. Equal trees give equal texts. */
@@ -132,10 +132,10 @@ function expect(isSound: boolean): asserts isSound {
 
 function readRow(reading: Reading, raw: unknown, row: number): void {
   expect(Array.isArray(raw))
-  const [parent, name] = raw
+  const parent = raw[0]
   const node = parseNode(reading, raw)
-  if (row === 0) expect(parent === -1 && name === '' && node.kind === 'dir')
-  else addChild(reading, parent, name, node)
+  if (row === 0) expect(parent === -1 && raw[1] === '' && node.kind === 'dir')
+  else addChild(reading, parent, raw[1], node)
   reading.nodes.push(node)
   reading.depths.push(row === 0 ? 0 : reading.depths[parent]! + 1)
   reading.children.push(node.kind === 'dir' ? (node.children as Map<ByteString, Node>) : undefined)
@@ -144,8 +144,9 @@ function readRow(reading: Reading, raw: unknown, row: number): void {
 function addChild(reading: Reading, parent: unknown, name: unknown, node: Node): void {
   expect(typeof parent === 'number' && typeof name === 'string' && NAME.test(name))
   const siblings = reading.children[parent]
-  expect(siblings !== undefined && !siblings.has(name) && reading.depths[parent]! < MAX_DEPTH)
-  siblings.set(name, node)
+  expect(siblings !== undefined && reading.depths[parent]! < MAX_DEPTH)
+  const count = siblings.size
+  expect(siblings.set(name, node).size > count)
 }
 
 function parseNode(reading: Reading, raw: readonly unknown[]): Node {
@@ -173,17 +174,21 @@ function parseNode(reading: Reading, raw: readonly unknown[]): Node {
 }
 
 function parseFile(reading: Reading, raw: readonly unknown[]): File {
-  const [, , , meta, size, checksum] = raw
+  const size = raw[4]
   expect(raw.length === 6 && Number.isSafeInteger(size) && (size as number) >= 0)
-  expect(typeof checksum === 'string' && CHECKSUM.test(checksum))
-  return { kind: 'file', meta: metaAt(reading, meta), size: size as number, checksum }
+  return { kind: 'file', meta: metaAt(reading, raw[3]), size: size as number, checksum: checksumAt(raw) }
 }
 
 function parseSymlink(reading: Reading, raw: readonly unknown[]): Symlink {
-  const [, , , meta, target, checksum] = raw
+  const target = raw[4]
   expect(raw.length === 6 && typeof target === 'string' && TARGET.test(target))
-  expect(typeof checksum === 'string' && CHECKSUM.test(checksum))
-  return { kind: 'symlink', meta: metaAt(reading, meta), target, checksum }
+  return { kind: 'symlink', meta: metaAt(reading, raw[3]), target, checksum: checksumAt(raw) }
+}
+
+function checksumAt(raw: readonly unknown[]): string {
+  const checksum = raw[5]
+  expect(typeof checksum === 'string' && checksum.length === 64 && !NO_DIGIT.test(checksum))
+  return checksum
 }
 
 function parseLink(raw: readonly unknown[]): Link {
