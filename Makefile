@@ -8,6 +8,7 @@ judges := skopeo ostree runc crun bwrap umoci shellcheck docker-registry busybox
   faketime python3 jq rpm mke2fs setpriv systemd-analyze systemd-tmpfiles systemctl strace
 # CommonJS, which starts faster than modules do; each bundle is one file, and what is not needed in it is not run.
 bundle := --bundle --format=cjs --platform=node --target=node20 --minify-whitespace --minify-syntax --log-level=warning \
+  --supported:dynamic-import=false \
   --define:import.meta.url=bundleUrl --banner:js="const bundleUrl = require('node:url').pathToFileURL(__filename).href;"
 # What CommonJS packages expect to be there.
 banner := import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);

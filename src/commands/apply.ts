@@ -3,7 +3,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { EXIT_STATUS } from '../errors.ts'
 import { renderPlan } from '../plan/render.ts'
-import { type Trace, traceCommand } from '../report/trace.ts'
+import { type Trace, traceCommand, UNTRACED } from '../report/trace.ts'
 import { diskError } from '../sys/failure.ts'
 import { type ApplyOptions, painter, type Surroundings } from './context.ts'
 import { type Prepared, prepareApply } from './prepare-apply.ts'
@@ -11,11 +11,12 @@ import { type Prepared, prepareApply } from './prepare-apply.ts'
 /** Ends with 0 when every step was done; with a failure's own status where all failures have the same. */
 export async function apply(options: ApplyOptions, surroundings: Surroundings): Promise<number> {
   if (options.summary !== undefined) (await import('./step-summary.ts')).openSummary(options, surroundings)
+  if (options.trace === undefined) return applyTraced(options, surroundings, UNTRACED)
   const trace = traceCommand('ctrbuild apply')
   try {
     return await applyTraced(options, surroundings, trace)
   } finally {
-    if (options.trace !== undefined) writeTrace(resolve(surroundings.cwd, options.trace), trace.text())
+    writeTrace(resolve(surroundings.cwd, options.trace), trace.text())
   }
 }
 

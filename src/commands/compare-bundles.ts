@@ -17,7 +17,8 @@ import type { Detail } from '../plan/bundle-diff.ts'
 import { lackingDiff } from '../plan/lacking.ts'
 import type { Desired } from '../plan/types.ts'
 import type { Surroundings } from './context.ts'
-import { openSource, privilegeOf, userPlacesOf } from './inputs.ts'
+import { privilegeOf, userPlacesOf } from './inputs.ts'
+import { openSource } from './open-source.ts'
 
 /** A state as it is named on the command line: `current`, `wanted`, `nothing`, a generation's number, a ref or a commit. */
 export type StateName = string

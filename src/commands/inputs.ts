@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { ostreeSource } from '../apply/ostree-images.ts'
 import { type Places, placesOf } from '../apply/places.ts'
 import type { UserPlaces } from '../apply/work.ts'
 import { lintSpec } from '../bundle/lint-spec.ts'
@@ -15,11 +14,7 @@ import type { Lock } from '../lock/types.ts'
 import { hostPlatform } from '../oci/platform.ts'
 import type { LockSource } from '../plan/types.ts'
 import { jsonProblems, renderProblems } from '../report/diagnostics.ts'
-import type { Event } from '../report/events.ts'
-import { type CachedSource, cachedSource } from '../source/cached.ts'
-import { documentStore } from '../source/documents.ts'
-import { skopeoSource } from '../source/skopeo.ts'
-import type { ImageSource } from '../source/types.ts'
+import type { CachedSource } from '../source/cached.ts'
 import { parseSpec } from '../spec/parse.ts'
 import { byPosition, type Problem } from '../spec/problem.ts'
 import { bindSources, missingSources } from '../spec/sources.ts'
@@ -137,32 +132,6 @@ export function writeLockFile(places: Places, text: string): void {
   } catch (error) {
     throw diskError(error, `cannot write ${places.lockFile}`)
   }
-}
-
-function retryEvent({ reference }: ImageSpec, error: Error, attempt: number, milliseconds: number): Event {
-  const code = error instanceof CtrbuildError ? error.code : 'FAILED'
-  const seconds = milliseconds / 1000
-  return { kind: 'retry', image: reference.text, attempt, seconds, code, message: error.message }
-}
-
-/** Registries and local images, with the documents that are known already. `tell` hears of each time that one is asked again. */
-export function openSource(
-  places: Places,
-  offline: boolean,
-  tell: (event: Event) => void = () => {},
-): CachedSource {
-  const skopeo = skopeoSource({
-    blobs: places.blobs,
-    base: places.base,
-    onRetry: (image, error, attempt, milliseconds) => tell(retryEvent(image, error, attempt, milliseconds)),
-  })
-  const ostree = ostreeSource(places, tell)
-  const of = ({ reference }: ImageSpec) => (reference.transport === 'ostree' ? ostree : skopeo)
-  const source: ImageSource = {
-    resolve: (image, signal) => of(image).resolve(image, signal),
-    fetch: (image, ...rest) => of(image).fetch(image, ...rest),
-  }
-  return cachedSource(source, documentStore(places.documents), { offline })
 }
 
 /** A lock that covers all of a spec. */

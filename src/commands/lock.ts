@@ -14,7 +14,8 @@ import { tellerOf } from '../report/tell.ts'
 import { closest } from '../spec/suggest.ts'
 import type { ImageSpec } from '../spec/types.ts'
 import { type CommandOptions, painter, type Surroundings } from './context.ts'
-import { openSource, readLockFile, readSpecFile, type SpecFile, writeLockFile } from './inputs.ts'
+import { readLockFile, readSpecFile, type SpecFile, writeLockFile } from './inputs.ts'
+import { openSource } from './open-source.ts'
 import { usage } from './usage.ts'
 
 export interface LockOptions extends CommandOptions {

@@ -11,9 +11,10 @@ import { renderPlan } from '../plan/render.ts'
 import type { Plan } from '../plan/types.ts'
 import { openReporter } from '../report/reporter.ts'
 import { type ApplySummary, renderSummary, summaryEvent } from '../report/summary.ts'
-import { type Trace, traceCommand } from '../report/trace.ts'
+import { type Trace, UNTRACED } from '../report/trace.ts'
 import { type ApplyOptions, type CommandOptions, painter, type Surroundings } from './context.ts'
-import { openSource, privilegeOf, userPlacesOf, writeLockFile } from './inputs.ts'
+import { privilegeOf, userPlacesOf, writeLockFile } from './inputs.ts'
+import { openSource } from './open-source.ts'
 
 import type { Prepared } from './prepare-apply.ts'
 import { appendSummary } from './step-summary.ts'
@@ -27,7 +28,7 @@ export async function performApply(
   prepared: Prepared,
   options: ApplyOptions,
   surroundings: Surroundings,
-  trace: Trace = traceCommand('ctrbuild'),
+  trace: Trace = UNTRACED,
 ): Promise<number> {
   const locking = { verb: 'apply', lockTimeout: options.lockTimeout }
   return withStoreLock(prepared.places, locking, surroundings, () =>
@@ -79,7 +80,7 @@ export async function performPlan(
   places: Places,
   options: PerformOptions,
   surroundings: Surroundings,
-  trace: Trace = traceCommand('ctrbuild'),
+  trace: Trace = UNTRACED,
 ): Promise<ApplySummary> {
   const { signal, now, cpus } = surroundings
   const repo = initRepo(places.repo, plan.privilege === 'root' ? 'bare' : 'bare-user')

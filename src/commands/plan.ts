@@ -14,7 +14,8 @@ import { tellerOf } from '../report/tell.ts'
 import { writeFileAtomic } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { type PlanOptions, painter, type Surroundings } from './context.ts'
-import { openSource, privilegeOf, readSpecFile, settleLock, userPlacesOf } from './inputs.ts'
+import { privilegeOf, readSpecFile, settleLock, userPlacesOf } from './inputs.ts'
+import { openSource } from './open-source.ts'
 import { usage } from './usage.ts'
 
 /** Ends with 2 where there are changes and `detailedExitcode` asks for it. */

@@ -9,7 +9,8 @@ import { plan as makePlan } from '../plan/plan.ts'
 import type { Plan } from '../plan/types.ts'
 import { tellerOf } from '../report/tell.ts'
 import type { ApplyOptions, Surroundings } from './context.ts'
-import { openSource, privilegeOf, readLockFile, readSpecFile, settleLock } from './inputs.ts'
+import { privilegeOf, readLockFile, readSpecFile, settleLock } from './inputs.ts'
+import { openSource } from './open-source.ts'
 
 /** What is to be, before anyone has looked at what is. */
 export interface Prepared {

@@ -15,7 +15,8 @@ import { tellerOf } from '../report/tell.ts'
 import { printable } from '../sys/printable.ts'
 import { bundleSizes } from './bundle-sizes.ts'
 import { type CommandOptions, painter, type Surroundings } from './context.ts'
-import { openSource, privilegeOf, readSpecFile, settleLock } from './inputs.ts'
+import { privilegeOf, readSpecFile, settleLock } from './inputs.ts'
+import { openSource } from './open-source.ts'
 
 export interface StatusOptions extends CommandOptions {
   readonly json: boolean

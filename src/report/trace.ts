@@ -51,6 +51,14 @@ export function traceClock(): number {
   return performance.timeOrigin + performance.now()
 }
 
+/** What nobody wants to see: it reads no clock, and loads none. */
+export const UNTRACED: Trace = {
+  span: async (_name, task) => task(UNTRACED),
+  now: (_name, task) => task(),
+  beside: async (_name, task) => task(UNTRACED),
+  add() {},
+}
+
 /** Begins the trace of a command whose process began with it: what passed until now is its first span. */
 export function traceCommand(command: string): CommandTrace {
   const pid = process.pid

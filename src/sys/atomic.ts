@@ -1,5 +1,4 @@
 /** Files that are there whole or not at all, whatever happens to the process or the machine. */
-import { execFile } from 'node:child_process'
 import {
   closeSync,
   constants,
@@ -140,6 +139,7 @@ export function fsyncFolder(path: string): void {
  * @throws CtrbuildError PROGRAM_MISSING, DISK
  */
 export async function syncFs(path: string): Promise<void> {
+  const { execFile } = await import('node:child_process')
   try {
     await promisify(execFile)('sync', ['-f', '--', path])
   } catch (error) {

@@ -5,6 +5,7 @@ import { lockedImage } from '../../src/lock/locked-image.ts'
 import { digestOf } from '../../src/oci/digest.ts'
 import { cachedSource } from '../../src/source/cached.ts'
 import { type DocumentStore, documentStore } from '../../src/source/documents.ts'
+import { readDocument } from '../../src/source/read-document.ts'
 import type { ImageSource, ResolvedImage } from '../../src/source/types.ts'
 import type { ImageSpec } from '../../src/spec/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -45,6 +46,16 @@ test('a damaged document is not there, and can be put again', async () => {
   expect(await store.get(digestOf(bytes))).toBeUndefined()
   await store.put(bytes)
   expect(await store.get(digestOf(bytes))).toEqual(bytes)
+})
+
+test('a document is read where cacache keeps it', async () => {
+  const { store, path } = newStore()
+  const bytes = Buffer.from('{"a": 1}')
+  expect(readDocument(path, digestOf(bytes))).toBeUndefined()
+  await store.put(bytes)
+  expect(readDocument(path, digestOf(bytes))).toEqual(bytes)
+  for (const file of await filesBelow(join(path, 'content-v2'))) await writeFile(file, '{"a": 2}')
+  expect(readDocument(path, digestOf(bytes))).toBeUndefined()
 })
 
 const answer = resolvedImage(['a', 'b'])
