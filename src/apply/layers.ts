@@ -6,11 +6,12 @@ import { layerCommit, layerRef } from '../ostree/commits.ts'
 import { closeGrowing, type Growing } from '../ostree/growing.ts'
 import { type ImportedLayer, importLayer, type LayerBlob } from '../ostree/import-layer.ts'
 import { layerListingRef, putListing } from '../ostree/listings.ts'
+import type { Checksum } from '../ostree/types.ts'
 import { putCommit } from '../ostree/write.ts'
 import type { FetchStep, ImportStep } from '../plan/types.ts'
 import type { Trace } from '../report/trace.ts'
 import { decodeListing } from '../tree/listing.ts'
-import { display } from '../tree/node.ts'
+import { type Dir, display } from '../tree/node.ts'
 import type { Arrivals } from './arrivals.ts'
 import { isOfImage } from './failures.ts'
 import { imageOf, type Work } from './work.ts'
@@ -87,7 +88,8 @@ async function importBlob(
     for (const span of imported.threads) trace.add(span)
     refs.set(layerListingRef(layer.diffId), putListing(writer, imported.listing))
     refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...imported })))
-    work.layers.set(layer.diffId, decodeListing(imported.listing))
+    const stored = (dir: Dir, tree: string) => writer.stored.set(dir, tree as Checksum)
+    work.layers.set(layer.diffId, decodeListing(imported.listing, `layer ${name}`, stored))
     warnOdd(work, about.image, imported)
     const seconds = (work.now() - began) / 1000
     reporter.event({

@@ -22,6 +22,7 @@ import { encodeOstreeMeta } from './content.ts'
 import { isKnown, type KnownObjects, knownObjects, learn } from './known-objects.ts'
 import { applyBareMeta, applyBareUserMeta, firstMode, userMode } from './object-meta.ts'
 import { type Stage, stagedCommits } from './stage.ts'
+import type { StoredTrees } from './tree-objects.ts'
 import type { Checksum, ObjectType } from './types.ts'
 
 const { O_CREAT, O_EXCL, O_WRONLY } = constants
@@ -32,13 +33,15 @@ export interface ObjectWriter {
   readonly known: KnownObjects
   /** Folders of the stage that are there. */
   readonly folders: Set<string>
+  /** Directories that need not be staged again, as values. */
+  readonly stored: StoredTrees
   /** How many objects this writer staged. */
   staged: number
 }
 
 /** A writer into a stage; several threads may each have one. */
 export function objectWriter(stage: Stage): ObjectWriter {
-  return { stage, known: knownObjects(stage.repo), folders: new Set(), staged: 0 }
+  return { stage, known: knownObjects(stage.repo), folders: new Set(), stored: new WeakMap(), staged: 0 }
 }
 
 /** Stages a commit, dirtree or dirmeta object. */

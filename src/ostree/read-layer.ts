@@ -29,7 +29,7 @@ const SYMLINK_MODE = 0o777
 
 /** What reading a layer's tar came to: all its objects are staged, and nothing names them yet. */
 export interface ReadLayer {
-  /** The tree as encodeListing writes it. */
+  /** The tree as encodeListing writes it, with its dirtrees. */
   readonly listing: string
   readonly root: RootChecksums
   readonly stats: TreeStats
@@ -57,7 +57,7 @@ export function readLayer(source: ByteSource, limits: TarLimits, writer: ObjectW
   const { root, dropped, oddWhiteouts } = layer.finish()
   const checksums = putTree(writer, root)
   return {
-    listing: encodeListing(root),
+    listing: encodeListing(root, dir => writer.stored.get(dir)),
     root: checksums,
     stats: countTree(root),
     dropped,

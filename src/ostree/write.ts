@@ -9,7 +9,7 @@ import type { Checksum } from './types.ts'
 
 /** Stages the directory objects of a tree, children first, as far as it is committable. */
 export function putTree(writer: ObjectWriter, root: Dir): RootChecksums {
-  const { tree, meta, objects } = treeObjects(committable(root))
+  const { tree, meta, objects } = treeObjects(committable(root, writer.stored), writer.stored)
   for (const { checksum, type, bytes } of objects) putMetadata(writer, checksum, type, bytes)
   return { tree, meta }
 }

@@ -5,8 +5,8 @@
  *
  * `{"version":1,"metas":[[uid,gid,mode,[[xattr,base64]…]]…],"rows":[…]}`. Each row stands for one name, directories
  * before what is in them and names in the order of their bytes: `[parent row, name, kind, …]` and then, by kind,
- * directory: meta; file: meta, size, checksum; symlink: meta, target, checksum; link: target; special: type; again: the row of the node
- * that this is one more name for. Bytes of names are characters U+0000 to U+00FF. Row 0 is the root.
+ * directory: meta and, where it has been stored as it is, its dirtree's checksum; file: meta, size, checksum;
+ * symlink: meta, target, checksum; link: target; special: type; again: the row of the node that this is one more name for. Bytes of names are characters U+0000 to U+00FF. Row 0 is the root.
  */
 import { CtrbuildError } from '../errors.ts'
 import {
@@ -35,7 +35,11 @@ type MetaRow = readonly [
   xattrs: readonly (readonly [ByteString, string])[],
 ]
 
+/** What is known of directories: the checksum of the dirtree that one has been stored as. */
+export type TreeOf = (dir: Dir) => string | undefined
+
 interface Rows {
+  readonly treeOf: TreeOf
   readonly rows: (readonly (string | number)[])[]
   readonly metas: MetaRow[]
   readonly metaIndex: Map<string, number>
@@ -43,6 +47,7 @@ interface Rows {
 }
 
 interface Reading {
+  readonly stored: Stored
   readonly metas: readonly Meta[]
   /** By row. */
   readonly nodes: Node[]
@@ -56,9 +61,9 @@ const TARGET = /^[^\0\u0100-\uffff]+$/
 const NO_DIGIT = /[^0-9a-f]/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Writes a tree. Equal trees give equal texts. */
-export function encodeListing(root: Dir): string {
-  const out: Rows = { rows: [], metas: [], metaIndex: new Map(), seen: new Map() }
+/** Writes a tree, with the dirtrees of those directories that `treeOf` has one of. Equal trees give equal texts. */
+export function encodeListing(root: Dir, treeOf: TreeOf = () => undefined): string {
+  const out: Rows = { treeOf, rows: [], metas: [], metaIndex: new Map(), seen: new Map() }
   addRow(out, -1, '', root)
   return JSON.stringify({ version: VERSION, metas: out.metas, rows: out.rows })
 }
@@ -66,7 +71,9 @@ export function encodeListing(root: Dir): string {
 function addRow(out: Rows, parent: number, name: ByteString, node: Node): void {
   const row = out.rows.length
   if (node.kind === 'dir') {
-    out.rows.push([parent, name, node.implied ? KIND.implied : KIND.dir, indexOf(out, node.meta)])
+    const tree = out.treeOf(node)
+    const dirRow = [parent, name, node.implied ? KIND.implied : KIND.dir, indexOf(out, node.meta)]
+    out.rows.push(tree === undefined ? dirRow : [...dirRow, tree])
     for (const child of [...node.children.keys()].sort(compareBytes))
       addRow(out, row, child, node.children.get(child)!)
     return
@@ -105,16 +112,19 @@ function indexOf(out: Rows, meta: Meta): number {
   return out.metas.push([meta.uid, meta.gid, meta.mode, xattrs]) - 1
 }
 
+/** Told of each directory whose dirtree the listing knows. */
+export type Stored = (dir: Dir, tree: string) => void
+
 /**
  * Reads what encodeListing wrote; `what` names the tree in messages.
  * @throws CtrbuildError OBJECT_DAMAGED
  */
-export function decodeListing(text: string, what = 'a tree'): Dir {
+export function decodeListing(text: string, what = 'a tree', stored: Stored = () => undefined): Dir {
   let row = -1
   try {
     const { version, metas, rows } = JSON.parse(text)
     expect(version === VERSION && Array.isArray(metas) && Array.isArray(rows))
-    const reading: Reading = { metas: metas.map(parseMeta), nodes: [], children: [], depths: [] }
+    const reading: Reading = { stored, metas: metas.map(parseMeta), nodes: [], children: [], depths: [] }
     for (row = 0; row < rows.length; row++) readRow(reading, rows[row], row)
     const root = reading.nodes[0]
     expect(root?.kind === 'dir')
@@ -153,13 +163,7 @@ function parseNode(reading: Reading, raw: readonly unknown[]): Node {
   switch (raw[2]) {
     case KIND.dir:
     case KIND.implied:
-      expect(raw.length === 4)
-      return {
-        kind: 'dir',
-        meta: metaAt(reading, raw[3]),
-        implied: raw[2] === KIND.implied,
-        children: new Map(),
-      }
+      return parseDir(reading, raw)
     case KIND.file:
       return parseFile(reading, raw)
     case KIND.symlink:
@@ -171,6 +175,20 @@ function parseNode(reading: Reading, raw: readonly unknown[]): Node {
     default:
       return nodeAgain(reading, raw)
   }
+}
+
+function parseDir(reading: Reading, raw: readonly unknown[]): Dir {
+  const [, , kind, meta, tree] = raw
+  const dir: Dir = {
+    kind: 'dir',
+    meta: metaAt(reading, meta),
+    implied: kind === KIND.implied,
+    children: new Map(),
+  }
+  if (raw.length === 4) return dir
+  expect(raw.length === 5 && typeof tree === 'string' && CHECKSUM.test(tree))
+  reading.stored(dir, tree)
+  return dir
 }
 
 function parseFile(reading: Reading, raw: readonly unknown[]): File {

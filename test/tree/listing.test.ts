@@ -19,7 +19,7 @@ const TREE = layer(`
   f /.wh.gone`)
 
 test('is one line of compact JSON', () => {
-  const [first] = [layer('f /a/f 644 x\n l /b c\n h /c a/f')].map(encodeListing)
+  const [first] = [layer('f /a/f 644 x\n l /b c\n h /c a/f')].map(tree => encodeListing(tree))
   expect(first?.replace(/[0-9a-f]{64}/g, 'CHECKSUM')).toBe(
     '{"version":1,"metas":[[0,0,493,[]],[0,0,420,[]],[0,0,511,[]]],"rows":[' +
       '[-1,"",1,0],[0,"a",1,0],[1,"f",2,1,1,"CHECKSUM"],[0,"b",3,2,"c","CHECKSUM"],[0,"c",5,2]]}',
