@@ -34,6 +34,7 @@ import type { ApplyInputs, Limit, Work } from './work.ts'
 export interface Parallelism {
   readonly network: number
   readonly imports: number
+  readonly links: number
 }
 
 /** What an apply came to. */
@@ -83,7 +84,7 @@ function dropSpoiled({ plan, stage }: Work): void {
     rmSync(join(stage.repo.path, 'objects', objectPath(checksum as Checksum, 'file')), { force: true })
 }
 
-function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports }: Parallelism): Work {
+function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports, links }: Parallelism): Work {
   const stage = beginStage(repo, String(process.pid))
   return {
     ...inputs,
@@ -92,7 +93,9 @@ function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports }: Parall
     readers: startReaders(),
     network: limitTo(network, inputs.signal),
     imports: limitTo(imports, inputs.signal),
+    links: limitTo(links, inputs.signal),
     serial: limitTo(1, inputs.signal),
+    checkouts: limitTo(2, inputs.signal),
     layers: new Map(),
     unions: new Map(),
     refs: new Map(),
@@ -123,7 +126,7 @@ function performer(work: Work, trace: Trace): Perform {
       case 'merge':
         return work.serial(() => inside.span('merge', () => mergeLayers(work, step)))
       case 'assemble':
-        return work.serial(() => inside.span('assemble', inner => assembleBundle(work, step, inner)))
+        return assembleBundle(work, step, inside)
       case 'remove':
         work.removals.push(step.name)
         return
@@ -153,6 +156,8 @@ async function finish(work: Work): Promise<void> {
 function switchAll(work: Work): void {
   const { out } = work.places
   const switched: string[] = []
+  const order = work.plan.bundles.map(bundle => bundle.name)
+  work.drafts.sort((a, b) => order.indexOf(a.draft.name) - order.indexOf(b.draft.name))
   for (let next = work.drafts.shift(); next !== undefined; next = work.drafts.shift()) {
     const { draft, action, digest } = next
     switchTo(out, draft)

@@ -14,14 +14,24 @@ import { makeMountLinks } from './mount-links.ts'
 import { rootfsOf } from './rootfs-tree.ts'
 import { stampText } from './stamp.ts'
 import { unionOf } from './unions.ts'
-import { imageOf, type Work } from './work.ts'
+import { imageOf, type Union, type Work } from './work.ts'
+
+/** A bundle that only has to be made. */
+interface Described {
+  readonly desired: DesiredBundle
+  readonly action: AssembleStep['action']
+  readonly bundle: Bundle
+  readonly union: Union
+  readonly digest: Digest
+}
 
 /** Performs an assemble step: the generation is complete afterwards, and waits to be switched to. */
-export async function assembleBundle(
-  work: Work,
-  { name, action }: AssembleStep,
-  trace: Trace,
-): Promise<void> {
+export async function assembleBundle(work: Work, step: AssembleStep, trace: Trace): Promise<void> {
+  const described = await work.serial(() => describe(work, step))
+  await work.checkouts(() => trace.span('assemble', inside => makeGeneration(work, described, inside)))
+}
+
+async function describe(work: Work, { name, action }: AssembleStep): Promise<Described> {
   const desired = work.plan.bundles.find(bundle => bundle.name === name)!
   const union = unionOf(work, desired.chainId)
   const image = imageOf(work, desired.images.at(-1)!)
@@ -36,11 +46,15 @@ export async function assembleBundle(
       ...(hint === undefined ? {} : { hint }),
     })
   }
+  return { desired, action, bundle, union, digest: bundleDigest(identity, union) }
+}
+
+async function makeGeneration(work: Work, described: Described, trace: Trace): Promise<void> {
+  const { desired, action, bundle, union, digest } = described
   const rootfs = rootfsOf(union.root, bundle.points)
-  const draft = beginGeneration(work.places.out, name)
+  const draft = beginGeneration(work.places.out, desired.name)
   try {
     await trace.span('check out', () => checkOut(work, desired, rootfs, draft))
-    const digest = bundleDigest(identity, union)
     for (const { path, mode, content } of bundle.files) {
       mkdirSync(dirname(join(draft.path, path)), { recursive: true, mode: 0o755 })
       writeFileSync(join(draft.path, path), content, { mode, flag: 'wx' })
@@ -58,12 +72,13 @@ export async function assembleBundle(
 }
 
 async function checkOut(work: Work, desired: DesiredBundle, rootfs: Dir, draft: Draft): Promise<void> {
-  const { stage, signal, reporter } = work
+  const { stage, signal, reporter, readers, links } = work
   const { fallback } = await checkoutTree(rootfs, join(draft.path, 'rootfs'), {
     objects: sceneOf(work).objects,
     mode: stage.repo.mode,
     copy: desired.spec.rootfs === 'copy',
     signal,
+    link: job => links(() => readers.link(job)),
   })
   if (fallback !== undefined)
     writeFileSync(join(draft.path, COPIED), `${fallback}\n`, { mode: 0o644, flag: 'wx' })

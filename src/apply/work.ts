@@ -47,8 +47,12 @@ export interface Work extends ApplyInputs {
   readonly network: Limit
   /** Runs imports, so many at once. */
   readonly imports: Limit
-  /** Runs what keeps the main thread busy, one at a time. */
+  /** Runs threads that link, so many at once. */
+  readonly links: Limit
+  /** Runs what keeps the main thread busy, one at a time and so in the plan's order. */
   readonly serial: Limit
+  /** Makes generations, two at a time: while threads link the files of one, the next one's folders are made. */
+  readonly checkouts: Limit
   /** Trees of layers that were imported or read. */
   readonly layers: Map<DiffId, Dir>
   readonly unions: Map<ChainId, Union>

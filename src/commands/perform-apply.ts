@@ -104,7 +104,7 @@ export async function performPlan(
     const began = now()
     // An import keeps two threads busy.
     const imports = options.jobs ?? Math.max(1, cpus >> 1)
-    const parallelism = { network: options.jobs ?? cpus + 2, imports }
+    const parallelism = { network: options.jobs ?? cpus + 2, imports, links: options.jobs ?? cpus }
     const applied = await applyPlan(inputs, repo, parallelism)
     const summary = { ...applied, seconds: (now() - began) / 1000 }
     reporter.event(summaryEvent(summary))

@@ -20,6 +20,7 @@ import {
   utimesSync,
 } from 'node:fs'
 import { isErrno } from '../errors.ts'
+import { onDisk } from '../sys/byte-path.ts'
 import {
   type ByteString,
   bytesOf,
@@ -30,8 +31,8 @@ import {
   type Symlink,
 } from '../tree/node.ts'
 import { setXattrs } from './attributes.ts'
-import { missing } from './stored-content.ts'
-import type { Checksum, RepoMode } from './types.ts'
+import { inFolders, type LinkJob, linkObjects, type Refusal } from './link-objects.ts'
+import type { RepoMode } from './types.ts'
 
 /** How a tree is put on disk. */
 export interface Checkout {
@@ -41,6 +42,8 @@ export interface Checkout {
   /** Copies instead of hard links: the result may be written to. */
   readonly copy: boolean
   readonly signal: AbortSignal
+  /** Links many objects in a thread of its own; without it, it is done here. */
+  link?(job: LinkJob): Promise<readonly Refusal[]>
 }
 
 /** What a checkout came to. */
@@ -51,13 +54,26 @@ export interface CheckedOut {
   readonly fallback: string | undefined
 }
 
+/** A name of a file that is a link of its object. */
+interface Linked {
+  readonly node: File
+  readonly path: ByteString
+}
+
 /** The state of one walk. */
 interface Walk {
   readonly checkout: Checkout
+  readonly destination: ByteString
   /** Path of the last copy of a file made here, for hard links within the tree. */
   readonly seen: Map<File, ByteString>
   /** Object folders as byte strings; the one that had the last object comes first. */
   readonly objects: ByteString[]
+  /** Folders that are made, parents first. */
+  readonly folders: (readonly [path: ByteString, meta: Meta])[]
+  /** Links that nobody makes yet. */
+  waiting: Linked[]
+  /** Links that are being made: those that the file system refused. */
+  readonly linking: Promise<readonly Linked[]>[]
   links: number
   copies: number
   fallback: string | undefined
@@ -65,6 +81,8 @@ interface Walk {
 }
 
 const YIELD_EVERY = 2000
+/** As many links are worth a message to a thread. */
+const LINKS_AT_ONCE = 1000
 
 /**
  * Checks a tree out into `destination`, which must not exist.
@@ -73,26 +91,41 @@ const YIELD_EVERY = 2000
 export async function checkoutTree(root: Dir, destination: string, checkout: Checkout): Promise<CheckedOut> {
   const walk: Walk = {
     checkout,
+    destination: bytesOf(destination),
     seen: new Map(),
     objects: checkout.objects.map(bytesOf),
+    folders: [],
+    waiting: [],
+    linking: [],
     links: 0,
     copies: 0,
     fallback: undefined,
     sinceYield: 0,
   }
-  await makeDir(walk, root, bytesOf(destination))
+  try {
+    await makeDir(walk, root, walk.destination)
+    linkWaiting(walk)
+  } finally {
+    // Whoever removes what is half done must find nobody at work in it.
+    await Promise.allSettled(walk.linking)
+  }
+  for (const { node, path } of (await Promise.all(walk.linking)).flat()) {
+    copyFile(walk, node, path)
+    if (++walk.sinceYield >= YIELD_EVERY) await breathe(walk)
+  }
+  for (const [path, meta] of walk.folders.toReversed()) finishDir(checkout.mode, meta, path)
   return walk
 }
 
 async function makeDir(walk: Walk, dir: Dir, path: ByteString): Promise<void> {
   mkdirSync(onDisk(path), 0o700)
+  walk.folders.push([path, dir.meta])
   for (const [name, node] of dir.children) {
     const child = `${path}/${name}`
     if (node.kind === 'dir') await makeDir(walk, node, child)
     else makeLeaf(walk, node, child)
     if (++walk.sinceYield >= YIELD_EVERY) await breathe(walk)
   }
-  finishDir(walk.checkout.mode, dir.meta, path)
 }
 
 /** Lets signals and progress through. */
@@ -132,26 +165,42 @@ function makeSymlink(walk: Walk, node: Symlink, path: ByteString): void {
 }
 
 function makeFile(walk: Walk, node: File, path: ByteString): void {
-  const isShared = !walk.checkout.copy && node.size > 0
-  if (isShared && linkObject(walk, node, path)) return
+  if (walk.checkout.copy || node.size === 0) copyFile(walk, node, path)
+  else if (walk.waiting.push({ node, path }) >= LINKS_AT_ONCE) linkWaiting(walk)
+}
+
+/** Hands over the links that wait. */
+function linkWaiting(walk: Walk): void {
+  const { checkout, destination, objects, waiting } = walk
+  if (waiting.length === 0) return
+  walk.waiting = []
+  const job = {
+    objects,
+    destination,
+    paths: waiting.map(({ path }) => path.slice(destination.length)),
+    checksums: waiting.map(({ node }) => node.checksum),
+  }
+  // What is left is too little for a thread.
+  const refused = waiting.length < LINKS_AT_ONCE ? linkHere(job) : (checkout.link ?? linkHere)(job)
+  const linked = refused.then(refusals => {
+    walk.links += waiting.length - refusals.length
+    walk.fallback = refusals.at(-1)?.code ?? walk.fallback
+    return refusals.map(({ at }) => waiting[at]!)
+  })
+  linked.catch(() => undefined)
+  walk.linking.push(linked)
+}
+
+async function linkHere(job: LinkJob): Promise<readonly Refusal[]> {
+  return linkObjects(job)
+}
+
+/** A file with an inode of its own here, or one more name of it. */
+function copyFile(walk: Walk, node: File, path: ByteString): void {
   if (linkFirst(walk, node, path)) return
   walk.seen.set(node, path)
   if (node.size === 0) makeEmpty(walk, node, path)
   else copyObject(walk, node, path)
-}
-
-/** False where the file system does not link the object here: for this file, or for none. */
-function linkObject(walk: Walk, node: File, path: ByteString): boolean {
-  if (walk.fallback === 'EXDEV' || walk.fallback === 'EPERM') return false
-  try {
-    fromObjects(walk, node, object => linkSync(object, onDisk(path)))
-    walk.links += 1
-    return true
-  } catch (error) {
-    if (!isErrno(error, 'EMLINK', 'EXDEV', 'EPERM')) throw error
-    walk.fallback = error.code
-    return false
-  }
 }
 
 /** Gives a file that has a name of its own here another one; false where it has none, or as many as it can have. */
@@ -168,7 +217,7 @@ function linkFirst(walk: Walk, node: File, path: ByteString): boolean {
 }
 
 function copyObject(walk: Walk, node: File, path: ByteString): void {
-  fromObjects(walk, node, object =>
+  inFolders(walk.objects, node.checksum, object =>
     copyFileSync(object, onDisk(path), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),
   )
   finishFile(walk, node, path)
@@ -193,21 +242,6 @@ function finishFile(walk: Walk, node: File, path: ByteString): void {
   utimesSync(disk, 0, 0)
 }
 
-/** Runs `use` on the object's path in the folder that has it. */
-function fromObjects(walk: Walk, node: File, use: (object: string | Buffer) => void): void {
-  const name = `/${node.checksum.slice(0, 2)}/${node.checksum.slice(2)}.file`
-  for (let i = 0; ; i++) {
-    try {
-      use(onDisk(walk.objects[i] + name))
-      if (i > 0) walk.objects.unshift(...walk.objects.splice(i, 1))
-      return
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error
-      if (i + 1 >= walk.objects.length) throw missing(node.checksum as Checksum, 'file')
-    }
-  }
-}
-
 function addXattrs(path: string | Buffer, { xattrs }: Meta): void {
   const fd = openSync(path, 'r')
   try {
@@ -215,10 +249,4 @@ function addXattrs(path: string | Buffer, { xattrs }: Meta): void {
   } finally {
     closeSync(fd)
   }
-}
-
-/** A byte string as Node's fs wants it: text where it is ASCII, else the bytes. */
-function onDisk(path: ByteString): string | Buffer {
-  for (let i = 0; i < path.length; i++) if (path.charCodeAt(i) > 0x7f) return Buffer.from(path, 'latin1')
-  return path
 }

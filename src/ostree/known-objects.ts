@@ -8,6 +8,8 @@ import type { Checksum, ObjectType, Repo } from './types.ts'
 /** What one thread knows of a repository's objects and has added to them. */
 export interface KnownObjects {
   readonly repo: Repo
+  /** The folders of `objects/` when it was first asked for: in a new repository there is none. */
+  folders: Set<string> | undefined
   /** File names below `objects/<prefix>`, read when first asked for. */
   readonly names: Map<string, Set<string>>
   /** Paths below `objects/` of what was added, or was found there in full length. */
@@ -16,7 +18,7 @@ export interface KnownObjects {
 
 /** Nothing is known yet. */
 export function knownObjects(repo: Repo): KnownObjects {
-  return { repo, names: new Map(), sound: new Set() }
+  return { repo, folders: undefined, names: new Map(), sound: new Set() }
 }
 
 /** Takes note of an object that this thread has staged. */
@@ -45,11 +47,13 @@ export function isKnown(
   return true
 }
 
-function namesOf({ repo, names }: KnownObjects, prefix: string): Set<string> {
-  let found = names.get(prefix)
+function namesOf(known: KnownObjects, prefix: string): Set<string> {
+  let found = known.names.get(prefix)
   if (found === undefined) {
-    found = new Set(namesIn(join(repo.path, 'objects', prefix)))
-    names.set(prefix, found)
+    const objects = join(known.repo.path, 'objects')
+    known.folders ??= new Set(namesIn(objects))
+    found = new Set(known.folders.has(prefix) ? namesIn(join(objects, prefix)) : [])
+    known.names.set(prefix, found)
   }
   return found
 }

@@ -8,6 +8,7 @@ import { CtrbuildError } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import type { CompressedBlob, Inflated } from './inflate.ts'
 import type { ObjectName } from './inventory.ts'
+import type { LinkJob, Refusal } from './link-objects.ts'
 import type { ReadLayer } from './read-layer.ts'
 import { abortRing, createRing, type Ring } from './ring.ts'
 import type { Stage } from './stage.ts'
@@ -41,6 +42,11 @@ export interface Readers {
    * @throws CtrbuildError DISK, PERMISSION
    */
   check(repo: Repo, names: readonly ObjectName[]): Promise<readonly (readonly [ObjectName, string])[]>
+  /**
+   * Links objects.
+   * @throws CtrbuildError as linkObjects
+   */
+  link(job: LinkJob): Promise<readonly Refusal[]>
   /** Starts a layer's two threads, so that they are ready when it comes. */
   getReady(): void
   /** Ends all threads. */
@@ -75,6 +81,11 @@ export function startReaders(): Readers {
     async check(repo, names) {
       const answer = await ask({ kind: 'check', repo, names })
       if (answer.kind === 'checked') return answer.faults
+      throw firstFailure(answer)
+    },
+    async link(job) {
+      const answer = await ask({ kind: 'link', job })
+      if (answer.kind === 'linked') return answer.refusals
       throw firstFailure(answer)
     },
     getReady() {

@@ -1,4 +1,4 @@
-/** A worker thread's entry: decompresses a blob into a ring, or reads a layer from one, one request at a time. */
+/** A worker thread's entry: decompresses a blob into a ring, reads a layer from one, links or checks objects, one request at a time. */
 import { parentPort, threadId } from 'node:worker_threads'
 import { CtrbuildError, type ErrorCode } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
@@ -6,7 +6,8 @@ import { diskError } from '../sys/failure.ts'
 import { faultOf } from './check-object.ts'
 import { type CompressedBlob, type Inflated, inflate } from './inflate.ts'
 import type { ObjectName } from './inventory.ts'
-import { objectWriter } from './object-writer.ts'
+import { type LinkJob, linkObjects, type Refusal } from './link-objects.ts'
+import { type ObjectWriter, objectWriter } from './object-writer.ts'
 import { type ReadLayer, readLayer } from './read-layer.ts'
 import { abortRing, type Ring, RingClosed, takeFrom } from './ring.ts'
 import type { Stage } from './stage.ts'
@@ -16,6 +17,7 @@ import type { Repo } from './types.ts'
 export type Request =
   | { readonly kind: 'inflate'; readonly ring: Ring; readonly blob: CompressedBlob }
   | { readonly kind: 'read'; readonly ring: Ring; readonly stage: Stage; readonly limits: TarLimits }
+  | { readonly kind: 'link'; readonly job: LinkJob }
   | { readonly kind: 'check'; readonly repo: Repo; readonly names: readonly ObjectName[] }
 
 /** What it says: how far it is, and once per request how that ended. */
@@ -23,6 +25,7 @@ export type Answer =
   | { readonly kind: 'progress'; readonly bytes: number }
   | { readonly kind: 'inflated'; readonly inflated: Inflated; readonly took: ThreadTime }
   | { readonly kind: 'read'; readonly layer: ReadLayer; readonly took: ThreadTime }
+  | { readonly kind: 'linked'; readonly refusals: readonly Refusal[] }
   | { readonly kind: 'checked'; readonly faults: readonly (readonly [ObjectName, string])[] }
   | ({ readonly kind: 'failed' } & Failure)
 
@@ -45,6 +48,9 @@ export interface Failure {
   readonly hint: string | undefined
 }
 
+/** What this thread knows of the stage that it wrote to last. */
+let writer: ObjectWriter | undefined
+
 parentPort?.on('message', async (request: Request) => {
   parentPort!.postMessage(await answer(request))
 })
@@ -53,13 +59,14 @@ async function answer(request: Request): Promise<Answer> {
   try {
     return await perform(request)
   } catch (error) {
-    if (request.kind !== 'check') abortRing(request.ring)
+    if ('ring' in request) abortRing(request.ring)
     return failed(error, request)
   }
 }
 
 async function perform(request: Request): Promise<Answer> {
   if (request.kind === 'check') return { kind: 'checked', faults: faultsAmong(request.repo, request.names) }
+  if (request.kind === 'link') return { kind: 'linked', refusals: linkObjects(request.job) }
   const began = clock()
   const took = (name: string): ThreadTime => ({
     name,
@@ -70,7 +77,8 @@ async function perform(request: Request): Promise<Answer> {
   })
   if (request.kind === 'read') {
     const { ring, stage, limits } = request
-    const layer = readLayer(takeFrom(ring), limits, objectWriter(stage))
+    if (writer?.stage.path !== stage.path) writer = objectWriter(stage)
+    const layer = readLayer(takeFrom(ring), limits, writer)
     return { kind: 'read', layer, took: took('read') }
   }
   const progress = (bytes: number) => parentPort!.postMessage({ kind: 'progress', bytes } satisfies Answer)
@@ -101,6 +109,8 @@ function doing(request: Request): string {
       return `cannot write to the store ${request.stage.repo.path}`
     case 'inflate':
       return `cannot read ${request.blob.path}`
+    case 'link':
+      return `cannot write to ${request.job.destination}`
     case 'check':
       return `cannot read the store ${request.repo.path}`
     default:
