@@ -47,8 +47,8 @@ export interface Readers {
    * @throws CtrbuildError as linkObjects
    */
   link(job: LinkJob): Promise<readonly Refusal[]>
-  /** Starts a layer's two threads, so that they are ready when it comes. */
-  getReady(): void
+  /** Starts the two threads of so many layers, so that they are ready when these come. */
+  getReady(layers: number): void
   /** Ends all threads. */
   close(): Promise<void>
 }
@@ -88,8 +88,8 @@ export function startReaders(): Readers {
       if (answer.kind === 'linked') return answer.refusals
       throw firstFailure(answer)
     },
-    getReady() {
-      idle.push(start(), start())
+    getReady(layers) {
+      while (idle.length < 2 * layers) idle.push(start())
     },
     async close() {
       const ended = Promise.all(all.map(worker => worker.terminate()))

@@ -77,16 +77,35 @@ async function look(watch: Watch, waiting: Set<LockedLayer>): Promise<number> {
     watch.arrived(layer, await watch.folder.adopt(layer, name, join(watch.staging.sha256, hexOf(name))))
   }
   const files = await filesOnTheWay(watch.staging.layout)
-  const [last, another] = waiting
-  // Nothing says whose bytes a file has, but where one layer is left and one file, it is that layer's.
-  if (watch.isVerbatim && last !== undefined && another === undefined && files.length === 1)
-    watch.progress.growing(last, files[0]!.path)
+  if (watch.isVerbatim) {
+    const grown = grownBeyondDoubt([...waiting], files)
+    if (grown !== undefined) watch.progress.growing(...grown)
+  }
   const partial = files.reduce((sum, { size }) => sum + size, 0)
   watch.progress.partial(partial)
   return partial
 }
 
-async function filesOnTheWay(layout: string): Promise<{ readonly path: string; readonly size: number }[]> {
+interface OnTheWay {
+  readonly path: string
+  /** Bytes so far. */
+  readonly size: number
+}
+
+/**
+ * The largest layer that is not complete, and the path of its file. Nothing says whose bytes a file has, but one that is
+ * larger than all layers but one is that layer's, and so is the only file where one layer is left.
+ */
+function grownBeyondDoubt(
+  waiting: readonly LockedLayer[],
+  files: readonly OnTheWay[],
+): [layer: LockedLayer, path: string] | undefined {
+  const [largest, next] = waiting.toSorted((a, b) => b.size - a.size)
+  const fitting = files.filter(({ size }) => size > (next?.size ?? 0))
+  return largest !== undefined && fitting.length === 1 ? [largest, fitting[0]!.path] : undefined
+}
+
+async function filesOnTheWay(layout: string): Promise<OnTheWay[]> {
   const names = (await unlessGone(readdir(layout))) ?? []
   const paths = names.filter(name => name.startsWith('oci-put-blob')).map(name => join(layout, name))
   const files = await Promise.all(
