@@ -1,4 +1,5 @@
 /** Extended attributes onto files of the store and of root file systems. */
+import { closeSync, openSync } from 'node:fs'
 import { CtrbuildError, isErrno } from '../errors.ts'
 import { setXattr } from '../sys/xattr.ts'
 import type { Xattr } from '../tree/node.ts'
@@ -19,5 +20,15 @@ export function setXattrs(fd: number, xattrs: readonly Xattr[]): void {
     const message = `a file has ${bytes} bytes of extended attributes, more than the file system of the store takes`
     const hint = 'ext4 takes about 4 kB for each file: put store and out on another one, such as xfs or btrfs'
     throw new CtrbuildError('LAYER_LIMIT', message, { hint, cause: error })
+  }
+}
+
+/** Sets attributes of a file or folder. @throws as setXattrs */
+export function setXattrsAt(path: string | Buffer, xattrs: readonly Xattr[]): void {
+  const fd = openSync(path, 'r')
+  try {
+    setXattrs(fd, xattrs)
+  } finally {
+    closeSync(fd)
   }
 }

@@ -5,21 +5,7 @@
  * copies, and so does everything in a writable root file system. Files without content are never links of objects:
  * programs lock them, and all empty files of all images would be one inode.
  */
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  lchownSync,
-  linkSync,
-  lutimesSync,
-  mkdirSync,
-  openSync,
-  symlinkSync,
-  utimesSync,
-} from 'node:fs'
-import { isErrno } from '../errors.ts'
+import { chmodSync, chownSync, lchownSync, lutimesSync, mkdirSync, symlinkSync, utimesSync } from 'node:fs'
 import { onDisk } from '../sys/byte-path.ts'
 import {
   type ByteString,
@@ -30,8 +16,9 @@ import {
   type Node,
   type Symlink,
 } from '../tree/node.ts'
-import { setXattrs } from './attributes.ts'
-import { inFolders, type LinkJob, linkObjects, type Refusal } from './link-objects.ts'
+import { setXattrsAt } from './attributes.ts'
+import { type Copies, copyFile, newCopies } from './copy-object.ts'
+import { type LinkJob, linkObjects, type Refusal } from './link-objects.ts'
 import type { RepoMode } from './types.ts'
 
 /** How a tree is put on disk. */
@@ -64,10 +51,7 @@ interface Linked {
 interface Walk {
   readonly checkout: Checkout
   readonly destination: ByteString
-  /** Path of the last copy of a file made here, for hard links within the tree. */
-  readonly seen: Map<File, ByteString>
-  /** Object folders as byte strings; the one that had the last object comes first. */
-  readonly objects: ByteString[]
+  readonly copies: Copies
   /** Folders that are made, parents first. */
   readonly folders: (readonly [path: ByteString, meta: Meta])[]
   /** Links that nobody makes yet. */
@@ -75,7 +59,6 @@ interface Walk {
   /** Links that are being made: those that the file system refused. */
   readonly linking: Promise<readonly Linked[]>[]
   links: number
-  copies: number
   fallback: string | undefined
   sinceYield: number
 }
@@ -92,13 +75,11 @@ export async function checkoutTree(root: Dir, destination: string, checkout: Che
   const walk: Walk = {
     checkout,
     destination: bytesOf(destination),
-    seen: new Map(),
-    objects: checkout.objects.map(bytesOf),
+    copies: newCopies(checkout.mode, checkout.objects.map(bytesOf)),
     folders: [],
     waiting: [],
     linking: [],
     links: 0,
-    copies: 0,
     fallback: undefined,
     sinceYield: 0,
   }
@@ -110,11 +91,11 @@ export async function checkoutTree(root: Dir, destination: string, checkout: Che
     await Promise.allSettled(walk.linking)
   }
   for (const { node, path } of (await Promise.all(walk.linking)).flat()) {
-    copyFile(walk, node, path)
+    copyFile(walk.copies, node, path)
     if (++walk.sinceYield >= YIELD_EVERY) await breathe(walk)
   }
   for (const [path, meta] of walk.folders.toReversed()) finishDir(checkout.mode, meta, path)
-  return walk
+  return { links: walk.links, copies: walk.copies.count, fallback: walk.fallback }
 }
 
 async function makeDir(walk: Walk, dir: Dir, path: ByteString): Promise<void> {
@@ -140,7 +121,7 @@ function finishDir(mode: RepoMode, meta: Meta, path: ByteString): void {
   const disk = onDisk(path)
   if (mode === 'bare') {
     if (meta.uid !== 0 || meta.gid !== 0) chownSync(disk, meta.uid, meta.gid)
-    if (meta.xattrs.length > 0) addXattrs(disk, meta)
+    if (meta.xattrs.length > 0) setXattrsAt(disk, meta.xattrs)
     chmodSync(disk, meta.mode)
   } else {
     // The owner is whoever runs ctrbuild, and must be able to enter and to remove it.
@@ -165,17 +146,17 @@ function makeSymlink(walk: Walk, node: Symlink, path: ByteString): void {
 }
 
 function makeFile(walk: Walk, node: File, path: ByteString): void {
-  if (walk.checkout.copy || node.size === 0) copyFile(walk, node, path)
+  if (walk.checkout.copy || node.size === 0) copyFile(walk.copies, node, path)
   else if (walk.waiting.push({ node, path }) >= LINKS_AT_ONCE) linkWaiting(walk)
 }
 
 /** Hands over the links that wait. */
 function linkWaiting(walk: Walk): void {
-  const { checkout, destination, objects, waiting } = walk
+  const { checkout, destination, copies, waiting } = walk
   if (waiting.length === 0) return
   walk.waiting = []
   const job = {
-    objects,
+    objects: copies.objects,
     destination,
     paths: waiting.map(({ path }) => path.slice(destination.length)),
     checksums: waiting.map(({ node }) => node.checksum),
@@ -193,60 +174,4 @@ function linkWaiting(walk: Walk): void {
 
 async function linkHere(job: LinkJob): Promise<readonly Refusal[]> {
   return linkObjects(job)
-}
-
-/** A file with an inode of its own here, or one more name of it. */
-function copyFile(walk: Walk, node: File, path: ByteString): void {
-  if (linkFirst(walk, node, path)) return
-  walk.seen.set(node, path)
-  if (node.size === 0) makeEmpty(walk, node, path)
-  else copyObject(walk, node, path)
-}
-
-/** Gives a file that has a name of its own here another one; false where it has none, or as many as it can have. */
-function linkFirst(walk: Walk, node: File, path: ByteString): boolean {
-  const first = walk.seen.get(node)
-  if (first === undefined) return false
-  try {
-    linkSync(onDisk(first), onDisk(path))
-    return true
-  } catch (error) {
-    if (!isErrno(error, 'EMLINK')) throw error
-    return false
-  }
-}
-
-function copyObject(walk: Walk, node: File, path: ByteString): void {
-  inFolders(walk.objects, node.checksum, object =>
-    copyFileSync(object, onDisk(path), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),
-  )
-  finishFile(walk, node, path)
-}
-
-function makeEmpty(walk: Walk, node: File, path: ByteString): void {
-  closeSync(openSync(onDisk(path), 'wx', 0o600))
-  finishFile(walk, node, path)
-}
-
-function finishFile(walk: Walk, node: File, path: ByteString): void {
-  const disk = onDisk(path)
-  const { meta } = node
-  walk.copies += 1
-  if (walk.checkout.mode === 'bare') {
-    if (meta.uid !== 0 || meta.gid !== 0) chownSync(disk, meta.uid, meta.gid)
-    chmodSync(disk, meta.mode)
-    if (meta.xattrs.length > 0) addXattrs(disk, meta)
-  } else {
-    chmodSync(disk, (meta.mode & 0o775) | 0o400)
-  }
-  utimesSync(disk, 0, 0)
-}
-
-function addXattrs(path: string | Buffer, { xattrs }: Meta): void {
-  const fd = openSync(path, 'r')
-  try {
-    setXattrs(fd, xattrs)
-  } finally {
-    closeSync(fd)
-  }
 }

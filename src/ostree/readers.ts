@@ -56,20 +56,30 @@ export interface Readers {
 /** Milliseconds that threads may take to end. */
 const GRACE = 1000
 
+/** Threads that were started ahead, and that nobody has yet. */
+const ahead: Worker[] = []
+
+/** Starts the two threads of a layer for the next `startReaders`: while a registry is asked, there is time for that. */
+export function startReadersAhead(): void {
+  for (const worker of [startWorker(), startWorker()]) {
+    ahead.push(worker)
+    // Whoever needs it starts another one, and hears why that does not work.
+    worker.on('error', () => drop(ahead, worker))
+  }
+}
+
 /** As many pairs of threads as layers are read at once; the caller limits that. */
 export function startReaders(): Readers {
   const idle: Worker[] = []
   const all: Worker[] = []
-  const start = () => {
-    const worker = startWorker()
+  const add = (worker: Worker) => {
     all.push(worker)
     // Whoever asked it hears of that too; a thread that nobody asked is not asked any more.
-    worker.on('error', () => {
-      const at = idle.indexOf(worker)
-      if (at >= 0) idle.splice(at, 1)
-    })
+    worker.on('error', () => drop(idle, worker))
     return worker
   }
+  const start = () => add(startWorker())
+  idle.push(...ahead.splice(0).map(add))
   const ask = async (request: Request, progress?: (bytes: number) => void): Promise<Answer> => {
     const worker = idle.pop() ?? start()
     const answer = await answerOf(worker, request, progress)
@@ -97,6 +107,11 @@ export function startReaders(): Readers {
       await Promise.race([ended, sleep(GRACE)])
     },
   }
+}
+
+function drop(workers: Worker[], worker: Worker): void {
+  const at = workers.indexOf(worker)
+  if (at >= 0) workers.splice(at, 1)
 }
 
 function startWorker(): Worker {
