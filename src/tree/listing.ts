@@ -178,33 +178,32 @@ function parseNode(reading: Reading, raw: readonly unknown[]): Node {
 }
 
 function parseDir(reading: Reading, raw: readonly unknown[]): Dir {
-  const [, , kind, meta, tree] = raw
   const dir: Dir = {
     kind: 'dir',
-    meta: metaAt(reading, meta),
-    implied: kind === KIND.implied,
+    meta: metaAt(reading, raw[3]),
+    implied: raw[2] === KIND.implied,
     children: new Map(),
   }
   if (raw.length === 4) return dir
-  expect(raw.length === 5 && typeof tree === 'string' && CHECKSUM.test(tree))
-  reading.stored(dir, tree)
+  expect(raw.length === 5)
+  reading.stored(dir, checksumAt(raw, 4))
   return dir
 }
 
 function parseFile(reading: Reading, raw: readonly unknown[]): File {
   const size = raw[4]
   expect(raw.length === 6 && Number.isSafeInteger(size) && (size as number) >= 0)
-  return { kind: 'file', meta: metaAt(reading, raw[3]), size: size as number, checksum: checksumAt(raw) }
+  return { kind: 'file', meta: metaAt(reading, raw[3]), size: size as number, checksum: checksumAt(raw, 5) }
 }
 
 function parseSymlink(reading: Reading, raw: readonly unknown[]): Symlink {
   const target = raw[4]
   expect(raw.length === 6 && typeof target === 'string' && TARGET.test(target))
-  return { kind: 'symlink', meta: metaAt(reading, raw[3]), target, checksum: checksumAt(raw) }
+  return { kind: 'symlink', meta: metaAt(reading, raw[3]), target, checksum: checksumAt(raw, 5) }
 }
 
-function checksumAt(raw: readonly unknown[]): string {
-  const checksum = raw[5]
+function checksumAt(raw: readonly unknown[], at: number): string {
+  const checksum = raw[at]
   expect(typeof checksum === 'string' && checksum.length === 64 && !NO_DIGIT.test(checksum))
   return checksum
 }

@@ -77,6 +77,30 @@ test('what has arrived is in the store before the rest comes', async ctx => {
   await expectWhole()
 })
 
+test('which of several files is the large layer shows by its size', async ctx => {
+  needs(ctx, 'ostree')
+  let before = 0
+  const small = image.layers[1]!.digest
+  registry.fault = (what, response, content) => {
+    if (what !== digest && what !== small) return false
+    response.writeHead(200, { 'content-length': content!.length })
+    const sent = what === small ? 10 : 8 << 20
+    response.write(content!.subarray(0, sent))
+    const rest = async () => {
+      while (before < 5) {
+        await sleep(20)
+        before = await staged()
+      }
+      response.end(content!.subarray(sent))
+    }
+    rest()
+    return true
+  }
+  expect((await project.run(['apply'])).status).toBe(0)
+  expect(before).toBeGreaterThanOrEqual(5)
+  await expectWhole()
+})
+
 test('a download that breaks off and begins again', async ctx => {
   needs(ctx, 'ostree')
   let broken = 0

@@ -150,6 +150,22 @@ describe('the objects of a tree', () => {
     expect(treeObjects(root)).toEqual({ tree, meta, objects })
   })
 
+  test('are left out where the folder is stored, with all below it', () => {
+    const stored = new WeakMap()
+    const first = treeObjects(root, stored)
+    expect(treeObjects(root, stored)).toEqual({
+      ...first,
+      objects: [expect.objectContaining({ checksum: first.meta })],
+    })
+    const more = dir({ ...Object.fromEntries(root.children), g: file })
+    const whole = treeObjects(more)
+    const rest = treeObjects(more, stored)
+    expect({ ...rest, objects: [] }).toEqual({ ...whole, objects: [] })
+    expect(rest.objects.map(({ checksum }) => checksum).sort()).toEqual([rest.tree, rest.meta].sort())
+    const known = new Set([...first.objects, ...rest.objects].map(({ checksum }) => checksum))
+    expect(whole.objects.filter(({ checksum }) => !known.has(checksum))).toEqual([])
+  })
+
   test('do not depend on the order of children', () => {
     const other = dir({ a: leaf, m: dir({ deep: leaf }), z: leaf })
     expect(treeObjects(other).tree).toBe(treeObjects(root).tree)

@@ -43,6 +43,23 @@ test('keeps hard links apart from equal files', () => {
   expect(children.get('e')).toBe(children.get('d'))
 })
 
+test('keeps the dirtrees that folders are stored as', () => {
+  const tree = layer('d /a\n f /a/f\n f /implied/g\n d /changed')
+  const names = new Map([
+    [tree.children.get('a'), 'a'.repeat(64)],
+    [tree.children.get('implied'), 'b'.repeat(64)],
+  ])
+  const text = encodeListing(tree, dir => names.get(dir))
+  const found: string[] = []
+  const again = decodeListing(text, 'a tree', (dir, stored) => {
+    found.push(`${stored[0]} ${[...dir.children.keys()]}`)
+  })
+  // They are told before what is in them is known.
+  expect(found).toEqual(['a ', 'b '])
+  expect(show(again)).toBe(show(tree))
+  expect(text.replaceAll(/,"([ab])\1{63}"/g, '')).toBe(encodeListing(tree))
+})
+
 test('does not depend on the order of names', () => {
   expect(encodeListing(layer('f /b\n f /a\n d /c 755'))).toBe(encodeListing(layer('d /c 755\n f /a\n f /b')))
 })
@@ -59,6 +76,7 @@ describe('anything else is damage', () => {
 
   test('but not this', () => {
     const text = rows([0, 'f', 2, 0, 0, CHECKSUM], [0, 'd', 0, 0], [2, 'l', 4, 'x'])
+    expect(decodeListing(rows([0, 'd', 1, 0, CHECKSUM])).children.get('d')).toMatchObject({ implied: true })
     expect(encodeListing(decodeListing(text))).toHaveLength(text.length)
   })
 
@@ -80,6 +98,8 @@ describe('anything else is damage', () => {
     ['{"version":1,"metas":[[0,0,493,[]]],"rows":[[-1,"",4,"x"]]}', ' in row 0'],
     [rows([0, 'd', 0, 0, 0]), ' in row 1'],
     [rows([0, 'd', 0, 1]), ' in row 1'],
+    [rows([0, 'd', 0, 0, CHECKSUM.toUpperCase()]), ' in row 1'],
+    [rows([0, 'd', 0, 0, CHECKSUM, 0]), ' in row 1'],
     [rows([0, 'd', 9, 0]), ' in row 1'],
     [rows([0, '..', 0, 0]), ' in row 1'],
     [rows([0, '.', 0, 0]), ' in row 1'],
