@@ -7,24 +7,16 @@
  * be written, everything works all the same.
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import { isMainThread, threadId } from 'node:worker_threads'
 import { VERSION } from './version.ts'
 
 /** In front of the compiled code stands which bundle it was compiled from. */
 const HEADER_BYTES = 64
-/**
- * Lets the heap of new objects grow to what it may be in one step: growing by doubling, it is collected a dozen times
- * in a third of a second, with nearly everything in it still in use.
- */
-const GROW_AT_ONCE = '--semi-space-growth-factor=32'
 /** Milliseconds after which an idle thread keeps what it compiled. Threads are ended without further notice. */
 const THREAD_SETTLED = 50
 
 function start(launcher: string): void {
-  // Part of what V8 compares before it takes what was compiled.
-  setFlagsFromString(GROW_AT_ONCE)
   const file = launcher.replace(/\.js$/, '.code.js')
   const cache = launcher.replace(/\.js$/, '.code.cache')
   const header = headerOf(file)

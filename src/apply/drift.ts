@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { userMode } from '../ostree/object-meta.ts'
 import type { Drift, DriftProblem } from '../plan/drift.ts'
 import type { StoreMode } from '../plan/types.ts'
+import { onDisk } from '../sys/byte-path.ts'
 import {
   type ByteString,
   bytesOf,
@@ -163,9 +164,4 @@ function tell({ rootfs, entries }: Walk, at: ByteString, problems: readonly Drif
 
 function look(path: ByteString): Stats | undefined {
   return lstatSync(onDisk(path), { throwIfNoEntry: false })
-}
-
-/** A byte string as Node's fs wants it: text where it is ASCII, else the bytes. */
-function onDisk(path: ByteString): string | Buffer {
-  return /[^\x00-\x7f]/.test(path) ? Buffer.from(path, 'latin1') : path
 }

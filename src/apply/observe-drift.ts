@@ -5,7 +5,7 @@ import type { Repo } from '../ostree/types.ts'
 import type { Drift } from '../plan/drift.ts'
 import type { Stamp, StoreMode } from '../plan/types.ts'
 import { decodeListing } from '../tree/listing.ts'
-import type { Dir } from '../tree/node.ts'
+import { compareBytes, type Dir } from '../tree/node.ts'
 import { findDrift } from './drift.ts'
 import { rootfsOf } from './rootfs-tree.ts'
 import { storedObjects } from './stored-objects.ts'
@@ -35,15 +35,15 @@ export function observeDrift(
   standing: readonly Standing[],
 ): ObservedDrift {
   const objects = storedObjects(repo)
-  const trees = new Map<string, Dir | undefined>()
+  // One tree at a time: what lies in memory takes longer to keep there than to read.
+  let last: { readonly chainId: string; readonly tree: Dir | undefined } | undefined
   const drift = new Map<string, readonly Drift[]>()
   const spoiled = new Map<DiffId, Set<string>>()
-  for (const { name, generation, stamp } of standing) {
+  for (const { name, generation, stamp } of byChain(standing)) {
     if (stamp.spec.rootfs === 'copy') continue
-    if (!trees.has(stamp.chainId)) trees.set(stamp.chainId, unionTree(repo, stamp))
-    const tree = trees.get(stamp.chainId)
-    if (tree === undefined) continue
-    const found = findDrift(generation, rootfsOf(tree, stamp.points), objects, repo.mode)
+    if (last?.chainId !== stamp.chainId) last = { chainId: stamp.chainId, tree: unionTree(repo, stamp) }
+    if (last.tree === undefined) continue
+    const found = findDrift(generation, rootfsOf(last.tree, stamp.points), objects, repo.mode)
     if (found.entries.length > 0) drift.set(name, found.entries)
     for (const checksum of found.spoiled) {
       const layer = layerOf(repo, stamp.layers, checksum)
@@ -51,6 +51,10 @@ export function observeDrift(
     }
   }
   return { drift, spoiled: new Map([...spoiled].map(([layer, set]) => [layer, [...set].sort()])) }
+}
+
+function byChain(standing: readonly Standing[]): Standing[] {
+  return standing.toSorted((a, b) => compareBytes(a.stamp.chainId, b.stamp.chainId))
 }
 
 function unionTree(repo: Repo, { chainId }: Stamp): Dir | undefined {

@@ -49,10 +49,8 @@ interface Rows {
 interface Reading {
   readonly stored: Stored
   readonly metas: readonly Meta[]
-  /** By row. */
+  /** By row; the children of directories are still to be filled. */
   readonly nodes: Node[]
-  /** The children of each row that is a directory, still to be filled. */
-  readonly children: (Map<ByteString, Node> | undefined)[]
   readonly depths: number[]
 }
 
@@ -124,7 +122,7 @@ export function decodeListing(text: string, what = 'a tree', stored: Stored = ()
   try {
     const { version, metas, rows } = JSON.parse(text)
     expect(version === VERSION && Array.isArray(metas) && Array.isArray(rows))
-    const reading: Reading = { stored, metas: metas.map(parseMeta), nodes: [], children: [], depths: [] }
+    const reading: Reading = { stored, metas: metas.map(parseMeta), nodes: [], depths: [] }
     for (row = 0; row < rows.length; row++) readRow(reading, rows[row], row)
     const root = reading.nodes[0]
     expect(root?.kind === 'dir')
@@ -148,13 +146,13 @@ function readRow(reading: Reading, raw: unknown, row: number): void {
   else addChild(reading, parent, raw[1], node)
   reading.nodes.push(node)
   reading.depths.push(row === 0 ? 0 : reading.depths[parent]! + 1)
-  reading.children.push(node.kind === 'dir' ? (node.children as Map<ByteString, Node>) : undefined)
 }
 
 function addChild(reading: Reading, parent: unknown, name: unknown, node: Node): void {
   expect(typeof parent === 'number' && typeof name === 'string' && NAME.test(name))
-  const siblings = reading.children[parent]
-  expect(siblings !== undefined && reading.depths[parent]! < MAX_DEPTH)
+  const dir = reading.nodes[parent]
+  expect(dir?.kind === 'dir' && reading.depths[parent]! < MAX_DEPTH)
+  const siblings = dir.children as Map<ByteString, Node>
   const count = siblings.size
   expect(siblings.set(name, node).size > count)
 }
