@@ -1,4 +1,4 @@
-/** The native module for locks and extended attributes, loaded when first used: loading it takes 20 ms. */
+/** The native module for locks and extended attributes, loaded when first used. */
 import { createRequire } from 'node:module'
 
 /** The part of fs-native-extensions that is used; all of it throws errors with an errno's name as `code`. */
@@ -15,6 +15,20 @@ let loaded: NativeFs | undefined
 
 /** The module, loaded once for each thread. */
 export function nativeFs(): NativeFs {
-  loaded ??= createRequire(import.meta.url)('fs-native-extensions') as NativeFs
+  loaded ??= loadNative()
   return loaded
+}
+
+/** Looking for the binary of this machine, as the package does, takes five times as long as loading it: it is known where it lies. */
+function loadNative(): NativeFs {
+  const require = createRequire(import.meta.url)
+  try {
+    const host = `${process.platform}-${process.arch}`
+    const binary = require.resolve(`fs-native-extensions/prebuilds/${host}/fs-native-extensions.node`)
+    require(binary)
+    require.cache[require.resolve('fs-native-extensions/binding.js')] = require.cache[binary]
+  } catch {
+    // Not where it is today: the package finds it, or says why not.
+  }
+  return require('fs-native-extensions') as NativeFs
 }
