@@ -1,5 +1,6 @@
 /** The native module for locks and extended attributes, loaded when first used. */
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
 /** The part of fs-native-extensions that is used; all of it throws errors with an errno's name as `code`. */
 export interface NativeFs {
@@ -23,10 +24,11 @@ export function nativeFs(): NativeFs {
 function loadNative(): NativeFs {
   const require = createRequire(import.meta.url)
   try {
+    const binding = require.resolve('fs-native-extensions/binding.js')
     const host = `${process.platform}-${process.arch}`
-    const binary = require.resolve(`fs-native-extensions/prebuilds/${host}/fs-native-extensions.node`)
+    const binary = join(dirname(binding), 'prebuilds', host, 'fs-native-extensions.node')
     require(binary)
-    require.cache[require.resolve('fs-native-extensions/binding.js')] = require.cache[binary]
+    require.cache[binding] = require.cache[binary]
   } catch {
     // Not where it is today: the package finds it, or says why not.
   }
