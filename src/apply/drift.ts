@@ -101,10 +101,11 @@ function visitDir(walk: Walk, at: ByteString, dir: Dir): void {
     for (const name of names.sort()) if (!dir.children.has(name)) tell(walk, `${at}/${name}`, ['added'])
   }
   for (const [name, node] of dir.children) {
+    if (node.kind === 'file' && isUntouched && isSoundLink(walk, node)) continue
     const child = `${at}/${name}`
     if (node.kind === 'dir') visitDir(walk, child, node)
     else if (node.kind === 'symlink') tell(walk, child, symlinkProblems(walk, child, node, isUntouched))
-    else if (node.kind === 'file') tell(walk, child, fileProblems(walk, child, node, isUntouched))
+    else if (node.kind === 'file') tell(walk, child, fileProblems(walk, child, node))
   }
 }
 
@@ -123,13 +124,17 @@ function symlinkProblems(
   return hasOwner(walk, stats, meta) ? NONE : ['owner']
 }
 
-function fileProblems(walk: Walk, at: ByteString, node: File, isUntouched: boolean): readonly DriftProblem[] {
+/** Whether a name that nobody touched leads to an object that nobody touched either. */
+function isSoundLink({ objects, copied }: Walk, file: File): boolean {
+  return file.size > 0 && !copied && objects.factsOf(file).isSound
+}
+
+function fileProblems(walk: Walk, at: ByteString, node: File): readonly DriftProblem[] {
   const object = node.size > 0 ? walk.objects.factsOf(node) : undefined
   if (object !== undefined && !object.isSound) {
     walk.spoiled.add(node.checksum)
     return [object.ino === undefined ? 'lost' : 'written']
   }
-  if (object !== undefined && isUntouched && !walk.copied) return NONE
   const stats = look(at)
   if (stats === undefined) return ['removed']
   if (!stats.isFile()) return ['type']
