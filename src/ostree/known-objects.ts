@@ -12,18 +12,25 @@ export interface KnownObjects {
   folders: Set<string> | undefined
   /** File names below `objects/<prefix>`, read when first asked for. */
   readonly names: Map<string, Set<string>>
-  /** Paths below `objects/` of what was added, or was found there in full length. */
-  readonly sound: Set<string>
+  /** Objects that were added, or found there in full length. */
+  readonly sound: Readonly<Record<ObjectType, Set<Checksum>>>
 }
 
 /** Nothing is known yet. */
 export function knownObjects(repo: Repo): KnownObjects {
-  return { repo, folders: undefined, names: new Map(), sound: new Set() }
+  const sound = {
+    commit: new Set<Checksum>(),
+    dirtree: new Set<Checksum>(),
+    dirmeta: new Set<Checksum>(),
+    file: new Set<Checksum>(),
+    filez: new Set<Checksum>(),
+  }
+  return { repo, folders: undefined, names: new Map(), sound }
 }
 
 /** Takes note of an object that this thread has staged. */
 export function learn({ sound }: KnownObjects, checksum: Checksum, type: ObjectType): void {
-  sound.add(objectPath(checksum, type))
+  sound[type].add(checksum)
 }
 
 /**
@@ -38,12 +45,15 @@ export function isKnown(
   type: ObjectType,
   length: number | undefined,
 ): boolean {
+  const sound = known.sound[type]
+  if (sound.has(checksum)) return true
+  const names = namesOf(known, checksum.slice(0, 2))
+  if (names.size === 0) return false
   const path = objectPath(checksum, type)
-  if (known.sound.has(path)) return true
-  if (!namesOf(known, checksum.slice(0, 2)).has(path.slice(3))) return false
+  if (!names.has(path.slice(3))) return false
   const found = lstatSync(join(known.repo.path, 'objects', path), { throwIfNoEntry: false })
   if (found === undefined || (length !== undefined && found.size !== length)) return false
-  known.sound.add(path)
+  sound.add(checksum)
   return true
 }
 

@@ -10,7 +10,7 @@ import type { Progress } from './progress.ts'
 import type { Staging } from './staging.ts'
 
 /** Milliseconds between looks: what importing a layer may start later than it could. */
-const INTERVAL = 20
+const INTERVAL = 10
 
 /** What is watched for. */
 export interface Watch {

@@ -9,6 +9,9 @@ export interface Content {
   leave(): void
 }
 
+/** What an entry has that has none. */
+const NO_CONTENT: Content = { body: [], leave: () => undefined }
+
 /** Holes are handed out from here, however long; nobody writes to it. */
 const ZEROS = Buffer.alloc(256 * 1024)
 
@@ -18,6 +21,7 @@ const ZEROS = Buffer.alloc(256 * 1024)
  * @param map where they belong in a sparse file, checked before
  */
 export function openContent(cursor: Cursor, stored: number, map?: SparseMap): Content {
+  if (stored === 0 && map === undefined) return NO_CONTENT
   let left = stored
   let isLeft = false
 
