@@ -39,7 +39,7 @@ oracle: build ## compare with libostree, umoci, tar and the runtimes; a missing 
 
 bench: build ## compare with skopeo, ostree, umoci, podman and tar; see bench/main.ts
 	@examples/demo/packages.sh skopeo ostree umoci podman docker-registry time setpriv
-	@esbuild main=bench/main.ts driver=bench/driver.ts worker=src/ostree/worker.ts --outdir=bench/build --bundle \
+	@esbuild main=bench/main.ts driver=bench/driver.ts parts=bench/parts.ts worker=src/ostree/worker.ts --outdir=bench/build --bundle \
 	  --format=esm --platform=node --target=node20 --external:fs-native-extensions --log-level=warning --banner:js="$(banner)"
 	@node bench/build/main.js
 

@@ -44,9 +44,12 @@ export function renderChart(scenarios: readonly ScenarioResult[]): string {
   ].join('\n')
 }
 
+/** One image of several, and what is no way to a root file system. */
+const NO_BARS = ['one', 'parts']
+
 /** Those by the same user, on all images, that are the first one's peers. */
 function isShown(way: WayResult, ways: readonly WayResult[]): boolean {
-  return way.id === 'ctrbuild' || (way.id !== 'one' && baseOf(way, ways)?.id === 'ctrbuild')
+  return way.id === 'ctrbuild' || (!NO_BARS.includes(way.id) && baseOf(way, ways)?.id === 'ctrbuild')
 }
 
 function groupOf({ title, images, bytes, entries }: ScenarioResult, ways: readonly WayResult[]): string {

@@ -65,7 +65,11 @@ async function runAll(
   say('making the images')
   const made = await makeImages(layout, [...new Set(scenarios.flatMap(({ images }) => images))])
   const served = await serve(layout, made)
-  const env = { CTRBUILD: join(HERE, '../dist/ctrbuild.js'), DRIVER: join(HERE, 'build/driver.js') }
+  const env = {
+    CTRBUILD: join(HERE, '../dist/ctrbuild.js'),
+    DRIVER: join(HERE, 'build/driver.js'),
+    PARTS: join(HERE, 'build/parts.js'),
+  }
   try {
     const results: ScenarioResult[] = []
     for (const scenario of scenarios) {

@@ -1,6 +1,6 @@
 /** What is measured, and what it should come to. */
 import { FLEET } from './images.ts'
-import { OURS, PLAIN_WAYS, WAYS, type Way } from './ways.ts'
+import { OURS, PARTS, PLAIN_WAYS, WAYS, type Way } from './ways.ts'
 
 /** Ways that are run in turn on the same images. */
 export interface Scenario {
@@ -128,5 +128,5 @@ export const TARGETS: readonly Target[] = [
 ]
 
 function image(id: string, title: string, often: number): Scenario {
-  return { id, title, images: [id], ways: [...WAYS, ...PLAIN_WAYS], often }
+  return { id, title, images: [id], ways: [...WAYS, ...PLAIN_WAYS, PARTS], often }
 }
