@@ -55,7 +55,8 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
   try {
     dropSpoiled(work)
     // They start while skopeo does.
-    work.readers.getReady(pairsFor(plan.steps, parallelism))
+    const large = plan.steps.filter(step => step.kind === 'import' && isLarge(step.layer.size))
+    work.readers.getReady(Math.min(large.length, parallelism.imports))
     mkdirSync(places.out, { recursive: true, mode: 0o755 })
     const outcomes = await trace.span('steps', inside => execute(plan.steps, performer(work, inside)))
     signal.throwIfAborted()
@@ -75,12 +76,6 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
       discard(work.stage)
     })
   }
-}
-
-/** How many layers will be read by threads at once: those that have arrived, and one that is arriving. */
-function pairsFor(steps: readonly Step[], { imports }: Parallelism): number {
-  const large = steps.filter(step => step.kind === 'import' && isLarge(step.layer.size))
-  return Math.min(large.length, imports + 1)
 }
 
 /** Objects that somebody wrote to would be taken for those that their layers bring: they go before anything comes. */

@@ -1,9 +1,10 @@
 /** Fetching blobs and importing layers: each layer is imported as soon as its blob has arrived. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LockedLayer } from '../lock/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { compressionOf } from '../oci/media-types.ts'
 import { layerCommit, layerRef } from '../ostree/commits.ts'
-import { closeGrowing, type Growing } from '../ostree/growing.ts'
+import { closeGrowing, type Growing, isStarving } from '../ostree/growing.ts'
 import { type ImportedLayer, importLayer, type LayerBlob } from '../ostree/import-layer.ts'
 import { layerListingRef, putListing } from '../ostree/listings.ts'
 import type { Checksum } from '../ostree/types.ts'
@@ -15,6 +16,9 @@ import { type Dir, display } from '../tree/node.ts'
 import type { Arrivals } from './arrivals.ts'
 import { isOfImage } from './failures.ts'
 import { imageOf, type Work } from './work.ts'
+
+/** Milliseconds between looks whether an import waits for its blob. */
+const LOOK = 20
 
 /** Performs a fetch step. */
 export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchStep): Promise<void> {
@@ -49,9 +53,28 @@ export async function importStep(
   trace: Trace,
 ): Promise<void> {
   const early = await trace.span('wait for its blob', () => arrivals.waitEarly(step.layer))
-  if (early !== undefined && (await importEarly(work, step, early, trace))) return
+  if (early !== undefined && (await importInTurn(work, step, early, trace))) return
   const path = await trace.span('wait for all of it', () => arrivals.wait(step.layer))
   await work.imports(() => trace.span('import', inside => importBlob(work, step, { path }, inside)))
+}
+
+/** Imports early when there is room for one more import; where the blob comes slowly, others need not wait for it. */
+async function importInTurn(work: Work, step: ImportStep, growing: Growing, trace: Trace): Promise<boolean> {
+  const { importing } = await work.imports(async () => {
+    const started = { importing: importEarly(work, step, growing, trace) }
+    await untilStarving(growing, started.importing)
+    return started
+  })
+  return importing
+}
+
+async function untilStarving(growing: Growing, importing: Promise<unknown>): Promise<void> {
+  let isOver = false
+  const end = () => {
+    isOver = true
+  }
+  const over = importing.then(end, end)
+  while (!isOver && !isStarving(growing)) await Promise.race([over, sleep(LOOK)])
 }
 
 /**

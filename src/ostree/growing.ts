@@ -9,6 +9,12 @@ const COMPLETE = 1
 const ABANDONED = 2
 /** Milliseconds between looks for more. */
 const INTERVAL = 5
+/** Milliseconds of waiting from which on a blob comes more slowly than it is read. */
+const STARVING = 200
+
+/** Where the state and the number of waits stand in `state`. */
+const STATE = 0
+const WAITS = 1
 
 /** A blob that grows; it may be sent to a thread, which shares the file and the state. */
 export interface Growing {
@@ -21,19 +27,24 @@ export class Abandoned extends Error {}
 
 /** Opens a blob that is being written, whatever becomes of its name. */
 export function openGrowing(path: string): Growing {
-  return { fd: openSync(path, 'r'), state: new Int32Array(new SharedArrayBuffer(4)) }
+  return { fd: openSync(path, 'r'), state: new Int32Array(new SharedArrayBuffer(8)) }
 }
 
 /** Says that the blob is all there. */
 export function completeGrowing({ state }: Growing): void {
-  Atomics.compareExchange(state, 0, GROWING, COMPLETE)
-  Atomics.notify(state, 0)
+  Atomics.compareExchange(state, STATE, GROWING, COMPLETE)
+  Atomics.notify(state, STATE)
 }
 
 /** Says that nobody writes the blob any more, where it is not complete. */
 export function abandonGrowing({ state }: Growing): void {
-  Atomics.compareExchange(state, 0, GROWING, ABANDONED)
-  Atomics.notify(state, 0)
+  Atomics.compareExchange(state, STATE, GROWING, ABANDONED)
+  Atomics.notify(state, STATE)
+}
+
+/** True where whoever reads the blob has mostly waited for it. */
+export function isStarving({ state }: Growing): boolean {
+  return Atomics.load(state, WAITS) * INTERVAL > STARVING
 }
 
 /** Closes the file; nobody may read from it any more. */
@@ -50,14 +61,15 @@ export function readGrowing({ fd, state }: Growing, into: Buffer, at: number, lo
   let have = 0
   while (have < into.length) {
     // Asked before reading: what was written before that is read.
-    const before = Atomics.load(state, 0)
+    const before = Atomics.load(state, STATE)
     const length = readSync(fd, into, have, into.length - have, at + have)
     have += length
     if (length > 0) continue
     if (before === COMPLETE) break
     if (before === ABANDONED) throw new Abandoned()
     lookIn()
-    Atomics.wait(state, 0, GROWING, INTERVAL)
+    Atomics.add(state, WAITS, 1)
+    Atomics.wait(state, STATE, GROWING, INTERVAL)
   }
   return have
 }
