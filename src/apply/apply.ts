@@ -19,6 +19,7 @@ import { syncFs } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
 import { arrivalsIn } from './arrivals.ts'
 import { assembleBundle } from './assemble.ts'
+import { earlyReader } from './early.ts'
 import { execute, type Outcome, type Perform } from './execute.ts'
 import { isFatal } from './failures.ts'
 import { removeBundle, removeTree, switchTo } from './generations.ts'
@@ -117,7 +118,7 @@ function limitTo(count: number, signal: AbortSignal): Limit {
 }
 
 function performer(work: Work, trace: Trace): Perform {
-  const arrivals = arrivalsIn(work.places.blobs)
+  const arrivals = arrivalsIn(work.places.blobs, earlyReader(work))
   const perform = async (step: Step, inside: Trace): Promise<void> => {
     switch (step.kind) {
       case 'fetch':

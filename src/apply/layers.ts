@@ -1,10 +1,8 @@
 /** Fetching blobs and importing layers: each layer is imported as soon as its blob has arrived. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LockedLayer } from '../lock/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { compressionOf } from '../oci/media-types.ts'
 import { layerCommit, layerRef } from '../ostree/commits.ts'
-import { closeGrowing, type Growing, isStarving } from '../ostree/growing.ts'
 import { type ImportedLayer, importLayer, type LayerBlob } from '../ostree/import-layer.ts'
 import { layerListingRef, putListing } from '../ostree/listings.ts'
 import type { Checksum } from '../ostree/types.ts'
@@ -14,21 +12,20 @@ import type { Trace } from '../report/trace.ts'
 import { decodeListing } from '../tree/listing.ts'
 import { type Dir, display } from '../tree/node.ts'
 import type { Arrivals } from './arrivals.ts'
+import type { EarlyRead } from './early.ts'
 import { isOfImage } from './failures.ts'
 import { imageOf, type Work } from './work.ts'
 
-/** Milliseconds between looks whether an import waits for its blob. */
-const LOOK = 20
-
 /** Performs a fetch step. */
-export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchStep): Promise<void> {
+export async function fetchLayers(work: Work, arrivals: Arrivals<EarlyRead>, step: FetchStep): Promise<void> {
   const image = imageOf(work, step.image)
   const name = image.locked.reference
   const began = work.now()
   const observer = {
     progress: (bytes: number) =>
       work.reporter.event({ kind: 'fetch', image: name, bytes, total: step.bytes }),
-    growing: (layer: LockedLayer, path: string) => arrivals.growing(layer, path),
+    growing: (path: string, layers: readonly LockedLayer[]) => arrivals.growing(path, layers, step.id),
+    stopped: () => arrivals.stopped(step.id),
     arrived: (layer: LockedLayer, path: string) => arrivals.arrived(layer, path),
   }
   try {
@@ -45,88 +42,76 @@ export async function fetchLayers(work: Work, arrivals: Arrivals, step: FetchSte
   })
 }
 
-/** Performs an import step, when its blob has arrived. */
+/**
+ * Performs an import step, when its blob has arrived. What was read early counts where it is right; if something is wrong
+ * with it, the whole blob is read, and what is wrong is said there.
+ */
 export async function importStep(
   work: Work,
-  arrivals: Arrivals,
+  arrivals: Arrivals<EarlyRead>,
   step: ImportStep,
   trace: Trace,
 ): Promise<void> {
-  const early = await trace.span('wait for its blob', () => arrivals.waitEarly(step.layer))
-  if (early !== undefined && (await importInTurn(work, step, early, trace))) return
-  const path = await trace.span('wait for all of it', () => arrivals.wait(step.layer))
-  await work.imports(() => trace.span('import', inside => importBlob(work, step, { path }, inside)))
-}
-
-/** Imports early when there is room for one more import; where the blob comes slowly, others need not wait for it. */
-async function importInTurn(work: Work, step: ImportStep, growing: Growing, trace: Trace): Promise<boolean> {
-  const { importing } = await work.imports(async () => {
-    const started = { importing: importEarly(work, step, growing, trace) }
-    await untilStarving(growing, started.importing)
-    return started
-  })
-  return importing
-}
-
-async function untilStarving(growing: Growing, importing: Promise<unknown>): Promise<void> {
-  let isOver = false
-  const end = () => {
-    isOver = true
+  const { layer } = step
+  const { path, early } = await trace.span('wait for its blob', () => arrivals.wait(layer))
+  const progress = progressOf(work, step)
+  early?.tell(progress)
+  const read = early && (await trace.span('import as it arrives', () => early.read))
+  if (read !== undefined && isLayer(layer, read, work.limits.ratio))
+    return finishImport(work, step, read, early!.began, trace)
+  const whole = async (inside: Trace) => {
+    const began = work.now()
+    finishImport(work, step, await importBlob(work, step, path, progress), began, inside)
   }
-  const over = importing.then(end, end)
-  while (!isOver && !isStarving(growing)) await Promise.race([over, sleep(LOOK)])
+  await work.imports(() => trace.span('import', whole))
 }
 
-/**
- * Imports a layer while its blob arrives. False where that did not work out, whatever the reason: then it is imported
- * again from the whole blob, and if something is wrong with that, it is said there.
- */
-async function importEarly(work: Work, step: ImportStep, growing: Growing, trace: Trace): Promise<boolean> {
-  try {
-    const blob = { path: `the blob of ${step.layer.digest}`, growing }
-    await trace.span('import as it arrives', inside => importBlob(work, step, blob, inside))
-    return true
-  } catch {
-    work.signal.throwIfAborted()
-    return false
-  } finally {
-    closeGrowing(growing)
-  }
+function isLayer(layer: LockedLayer, read: ImportedLayer, ratio: number): boolean {
+  const isSame = read.digest === layer.digest && read.diffId === layer.diffId
+  return isSame && read.uncompressedSize <= layer.size * ratio
+}
+
+function aboutOf(work: Work, { layer, image }: ImportStep) {
+  return { layer: hexOf(layer.diffId).slice(0, 12), image: imageOf(work, image).locked.reference }
+}
+
+function progressOf(work: Work, step: ImportStep): (bytes: number) => void {
+  const about = { kind: 'import', ...aboutOf(work, step), total: step.layer.size } as const
+  return bytes => work.reporter.event({ ...about, bytes })
 }
 
 async function importBlob(
   work: Work,
-  { layer, image }: ImportStep,
-  source: Pick<LayerBlob, 'path' | 'growing'>,
-  trace: Trace,
-): Promise<void> {
-  const { writer, readers, limits, signal, reporter, refs } = work
-  const name = hexOf(layer.diffId).slice(0, 12)
-  const about = { layer: name, image: imageOf(work, image).locked.reference }
-  const began = work.now()
-  const progress = (bytes: number) => reporter.event({ kind: 'import', ...about, bytes, total: layer.size })
-  const blob: LayerBlob = { ...source, name, ...layer, compression: compressionOf(layer.mediaType) }
+  step: ImportStep,
+  path: string,
+  progress: (bytes: number) => void,
+): Promise<ImportedLayer> {
+  const { writer, readers, limits, signal } = work
+  const { layer } = step
+  const name = aboutOf(work, step).layer
+  const blob: LayerBlob = { path, name, ...layer, compression: compressionOf(layer.mediaType) }
   try {
-    const imported = await importLayer(blob, { writer, readers, limits, signal, progress })
-    for (const span of imported.threads) trace.add(span)
-    refs.set(layerListingRef(layer.diffId), putListing(writer, imported.listing))
-    refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...imported })))
-    const stored = (dir: Dir, tree: string) => writer.stored.set(dir, tree as Checksum)
-    work.layers.set(layer.diffId, decodeListing(imported.listing, `layer ${name}`, stored))
-    warnOdd(work, about.image, imported)
-    const seconds = (work.now() - began) / 1000
-    reporter.event({
-      kind: 'imported',
-      ...about,
-      bytes: layer.size,
-      entries: imported.stats.entries,
-      seconds,
-    })
+    return await importLayer(blob, { writer, readers, limits, signal, progress })
   } catch (error) {
     // Not removed here: another image may say that the same blob is another layer, and be reading it.
-    if (isOfImage(error) && source.growing === undefined) work.spoiled.add(source.path)
+    if (isOfImage(error)) work.spoiled.add(path)
     throw error
   }
+}
+
+/** Commits a layer whose objects are staged. */
+function finishImport(work: Work, step: ImportStep, read: ImportedLayer, began: number, trace: Trace): void {
+  const { writer, refs, reporter } = work
+  const { layer } = step
+  const about = aboutOf(work, step)
+  for (const span of read.threads) trace.add(span)
+  refs.set(layerListingRef(layer.diffId), putListing(writer, read.listing))
+  refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...read })))
+  const stored = (dir: Dir, tree: string) => writer.stored.set(dir, tree as Checksum)
+  work.layers.set(layer.diffId, decodeListing(read.listing, `layer ${about.layer}`, stored))
+  warnOdd(work, about.image, read)
+  const seconds = (work.now() - began) / 1000
+  reporter.event({ kind: 'imported', ...about, bytes: layer.size, entries: read.stats.entries, seconds })
 }
 
 /**

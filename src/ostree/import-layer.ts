@@ -4,7 +4,6 @@ import type { DiffId, Digest } from '../oci/digest.ts'
 import type { Compression } from '../oci/image.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { openBlob } from './decompress.ts'
-import type { Growing } from './growing.ts'
 import { type CompressedBlob, type Inflated, uncompressedSide } from './inflate.ts'
 import type { ObjectWriter } from './object-writer.ts'
 import { type ReadLayer, readLayer } from './read-layer.ts'
@@ -28,8 +27,6 @@ export interface LayerBlob {
   readonly size: number
   readonly diffId: DiffId
   readonly compression: Compression
-  /** The blob while it is still on its way to `path`. */
-  readonly growing?: Growing
 }
 
 /** Bounds on what a layer may turn out to be. */
@@ -49,7 +46,7 @@ export interface ImportContext {
 }
 
 /** A layer whose objects are all staged and whose digests are right. */
-export type ImportedLayer = ReadLayer & Pick<Inflated, 'uncompressedSize'> & Threads
+export type ImportedLayer = ReadLayer & Inflated & Threads
 
 /**
  * Imports a layer: its objects are staged, its commit is the caller's to make.
@@ -57,17 +54,10 @@ export type ImportedLayer = ReadLayer & Pick<Inflated, 'uncompressedSize'> & Thr
  */
 export async function importLayer(layer: LayerBlob, context: ImportContext): Promise<ImportedLayer> {
   const { writer, readers, limits, signal, progress } = context
-  const { path, name, size, growing } = layer
+  const { path, name, size } = layer
   // An uncompressed copy of a compressed layer is named by its diffID; some sources say gzip of it all the same.
   const compression = path.endsWith(layer.diffId.slice(7)) ? 'none' : layer.compression
-  const blob: CompressedBlob = {
-    path,
-    name,
-    compression,
-    size,
-    ratio: limits.ratio,
-    ...(growing && { growing }),
-  }
+  const blob: CompressedBlob = { path, name, compression, size, ratio: limits.ratio }
   signal.throwIfAborted()
   const imported =
     (isLarge(size) ? undefined : await readSmall(blob, context)) ??

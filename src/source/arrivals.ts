@@ -11,6 +11,8 @@ import type { Staging } from './staging.ts'
 
 /** Milliseconds between looks: what importing a layer may start later than it could. */
 const INTERVAL = 10
+/** Bytes from which on a file on its way is a layer's: skopeo brings the configuration in the same way. */
+const TELLING = 1 << 20
 
 /** What is watched for. */
 export interface Watch {
@@ -46,7 +48,11 @@ export async function watchArrivals<T>(
     stop.abort()
     await ended
   }
-  await look(watch, waiting)
+  try {
+    await look(watch, waiting)
+  } finally {
+    watch.progress.stopped()
+  }
   return isStalled ? undefined : working
 }
 
@@ -77,9 +83,9 @@ async function look(watch: Watch, waiting: Set<LockedLayer>): Promise<number> {
     watch.arrived(layer, await watch.folder.adopt(layer, name, join(watch.staging.sha256, hexOf(name))))
   }
   const files = await filesOnTheWay(watch.staging.layout)
-  if (watch.isVerbatim) {
-    const grown = grownBeyondDoubt([...waiting], files)
-    if (grown !== undefined) watch.progress.growing(...grown)
+  if (watch.isVerbatim && waiting.size > 0) {
+    const [largest] = files.toSorted((a, b) => b.size - a.size)
+    if (largest !== undefined && largest.size >= TELLING) watch.progress.growing(largest.path, [...waiting])
   }
   const partial = files.reduce((sum, { size }) => sum + size, 0)
   watch.progress.partial(partial)
@@ -90,19 +96,6 @@ interface OnTheWay {
   readonly path: string
   /** Bytes so far. */
   readonly size: number
-}
-
-/**
- * The largest layer that is not complete, and the path of its file. Nothing says whose bytes a file has, but one that is
- * larger than all layers but one is that layer's, and so is the only file where one layer is left.
- */
-function grownBeyondDoubt(
-  waiting: readonly LockedLayer[],
-  files: readonly OnTheWay[],
-): [layer: LockedLayer, path: string] | undefined {
-  const [largest, next] = waiting.toSorted((a, b) => b.size - a.size)
-  const fitting = files.filter(({ size }) => size > (next?.size ?? 0))
-  return largest !== undefined && fitting.length === 1 ? [largest, fitting[0]!.path] : undefined
 }
 
 async function filesOnTheWay(layout: string): Promise<OnTheWay[]> {

@@ -5,8 +5,10 @@ import type { FetchObserver } from './types.ts'
 export interface Progress {
   /** A layer is complete at `path`; told once for each layer. */
   arrived(layer: LockedLayer, path: string): void
-  /** A layer grows at `path`; told once for each path. */
-  growing(layer: LockedLayer, path: string): void
+  /** One of the layers grows at `path`. */
+  growing(path: string, layers: readonly LockedLayer[]): void
+  /** What grows is all that there will be of it. */
+  stopped(): void
   /** Bytes of layers that are not complete yet. */
   partial(bytes: number): void
   /** Layers that have not arrived. */
@@ -21,7 +23,6 @@ export function newProgress(layers: readonly LockedLayer[], observer: FetchObser
   const total = sizeOf(missing.values())
   let complete = 0
   let told = -1
-  let grows = ''
   const tell = (bytes: number) => {
     const next = Math.min(bytes, total)
     if (next <= told) return
@@ -35,11 +36,8 @@ export function newProgress(layers: readonly LockedLayer[], observer: FetchObser
       tell(complete)
       observer.arrived(layer, path)
     },
-    growing(layer, path) {
-      if (!missing.has(layer.digest) || path === grows) return
-      grows = path
-      observer.growing?.(layer, path)
-    },
+    growing: (path, layers) => observer.growing?.(path, layers),
+    stopped: () => observer.stopped?.(),
     partial: bytes => tell(complete + bytes),
     missing: () => [...missing.values()],
     end() {

@@ -15,8 +15,13 @@ export interface ResolvedImage {
 export interface FetchObserver {
   /** Bytes of the image's missing layers that have arrived so far. */
   progress(bytes: number): void
-  /** A layer's blob is on its way, byte for byte as the registry has it, and grows at `path`; maybe another one later. */
-  growing?(layer: LockedLayer, path: string): void
+  /**
+   * The blob of one of these layers, nobody knows which, grows at `path`, byte for byte as the registry has it. When it
+   * is complete, `arrived` is told of a path to the same file. May be said of it again and again.
+   */
+  growing?(path: string, layers: readonly LockedLayer[]): void
+  /** Files that grow will not grow any more, and those that have not arrived never will. */
+  stopped?(): void
   /** A layer's blob is complete at `path`. It may be named by its digest or, uncompressed, by its diffID. */
   arrived(layer: LockedLayer, path: string): void
 }
