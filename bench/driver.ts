@@ -30,7 +30,7 @@ async function importOne(path: string, diffId: DiffId, folder: string): Promise<
   const began = performance.now()
   const stage = beginStage(initRepo(folder, process.geteuid!() === 0 ? 'bare' : 'bare-user'), 'bench')
   const writer = objectWriter(stage)
-  const readers = startReaders()
+  const readers = startReaders(1)
   const digest = `sha256:${basename(path)}` as Digest
   const { size } = statSync(path)
   const blob: LayerBlob = { path, name: 'layer', digest, size, diffId, compression: 'gzip' }

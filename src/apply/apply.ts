@@ -92,7 +92,7 @@ function beginWork(inputs: ApplyInputs, repo: Repo, { network, imports, links }:
     ...inputs,
     stage,
     writer: objectWriter(stage),
-    readers: startReaders(),
+    readers: startReaders(imports),
     network: limitTo(network, inputs.signal),
     imports: limitTo(imports, inputs.signal),
     links: limitTo(links, inputs.signal),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { closeGrowing, type Growing, isStarving } from '../ostree/growing.ts'
 import type { ImportedLayer } from '../ostree/import-layer.ts'
 import type { ReadEarly } from './arrivals.ts'
-import type { Work } from './work.ts'
+import { inTurn, type Work } from './work.ts'
 
 /** Milliseconds between looks whether a blob comes too slowly. */
 const LOOK = 20
@@ -44,12 +44,11 @@ async function readEarly(
     growing,
   } as const
   try {
-    const { reading } = await imports(async () => {
-      const started = { reading: readers.read({ blob, stage, limits, signal, progress }) }
-      await untilStarving(growing, started.reading)
-      return started
+    return await inTurn(imports, async giveUp => {
+      const reading = readers.read({ blob, stage, limits, signal, progress, inflated: giveUp })
+      untilStarving(growing, reading).then(giveUp)
+      return reading
     })
-    return await reading
   } catch {
     signal.throwIfAborted()
     return undefined

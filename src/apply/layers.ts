@@ -3,7 +3,12 @@ import type { LockedLayer } from '../lock/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { compressionOf } from '../oci/media-types.ts'
 import { layerCommit, layerRef } from '../ostree/commits.ts'
-import { type ImportedLayer, importLayer, type LayerBlob } from '../ostree/import-layer.ts'
+import {
+  type ImportContext,
+  type ImportedLayer,
+  importLayer,
+  type LayerBlob,
+} from '../ostree/import-layer.ts'
 import { layerListingRef, putListing } from '../ostree/listings.ts'
 import type { Checksum } from '../ostree/types.ts'
 import { putCommit } from '../ostree/write.ts'
@@ -14,7 +19,7 @@ import { type Dir, display } from '../tree/node.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { EarlyRead } from './early.ts'
 import { isOfImage } from './failures.ts'
-import { imageOf, type Work } from './work.ts'
+import { imageOf, inTurn, type Work } from './work.ts'
 
 /** Performs a fetch step. */
 export async function fetchLayers(work: Work, arrivals: Arrivals<EarlyRead>, step: FetchStep): Promise<void> {
@@ -59,11 +64,12 @@ export async function importStep(
   const read = early && (await trace.span('import as it arrives', () => early.read))
   if (read !== undefined && isLayer(layer, read, work.limits.ratio))
     return finishImport(work, step, read, early!.began, trace)
-  const whole = async (inside: Trace) => {
-    const began = work.now()
-    finishImport(work, step, await importBlob(work, step, path, progress), began, inside)
-  }
-  await work.imports(() => trace.span('import', whole))
+  await inTurn(work.imports, inflated =>
+    trace.span('import', async inside => {
+      const began = work.now()
+      finishImport(work, step, await importBlob(work, step, path, { progress, inflated }), began, inside)
+    }),
+  )
 }
 
 function isLayer(layer: LockedLayer, read: ImportedLayer, ratio: number): boolean {
@@ -84,14 +90,14 @@ async function importBlob(
   work: Work,
   step: ImportStep,
   path: string,
-  progress: (bytes: number) => void,
+  told: Pick<ImportContext, 'progress' | 'inflated'>,
 ): Promise<ImportedLayer> {
   const { writer, readers, limits, signal } = work
   const { layer } = step
   const name = aboutOf(work, step).layer
   const blob: LayerBlob = { path, name, ...layer, compression: compressionOf(layer.mediaType) }
   try {
-    return await importLayer(blob, { writer, readers, limits, signal, progress })
+    return await importLayer(blob, { writer, readers, limits, signal, ...told })
   } catch (error) {
     // Not removed here: another image may say that the same blob is another layer, and be reading it.
     if (isOfImage(error)) work.spoiled.add(path)

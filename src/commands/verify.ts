@@ -68,7 +68,7 @@ export async function lookAt(
   )
   const repo = openRepo(places.repo)
   if (repo === undefined) return { ...NOTHING, findings: generations.map(storeGone), generations, repo }
-  const readers = startReaders()
+  const readers = startReaders(1)
   try {
     const all = names.length === 0
     const work = { repo, generations, all, deep, readers, threads: cpus, signal }

@@ -43,6 +43,8 @@ export interface ImportContext {
   readonly signal: AbortSignal
   /** Told how many bytes of the blob have been read. */
   progress(bytes: number): void
+  /** Told when the next blob can be decompressed, if that is before the layer is imported. */
+  inflated?(): void
 }
 
 /** A layer whose objects are all staged and whose digests are right. */
@@ -53,15 +55,15 @@ export type ImportedLayer = ReadLayer & Inflated & Threads
  * @throws CtrbuildError DIGEST_MISMATCH, DIFFID_MISMATCH, and what inflate and readLayer throw
  */
 export async function importLayer(layer: LayerBlob, context: ImportContext): Promise<ImportedLayer> {
-  const { writer, readers, limits, signal, progress } = context
+  const { writer, readers } = context
   const { path, name, size } = layer
   // An uncompressed copy of a compressed layer is named by its diffID; some sources say gzip of it all the same.
   const compression = path.endsWith(layer.diffId.slice(7)) ? 'none' : layer.compression
-  const blob: CompressedBlob = { path, name, compression, size, ratio: limits.ratio }
-  signal.throwIfAborted()
+  const blob: CompressedBlob = { path, name, compression, size, ratio: context.limits.ratio }
+  context.signal.throwIfAborted()
   const imported =
     (isLarge(size) ? undefined : await readSmall(blob, context)) ??
-    (await readers.read({ blob, stage: writer.stage, limits, signal, progress }))
+    (await readers.read({ ...context, blob, stage: writer.stage }))
   checkDigests(layer, imported)
   return imported
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import pLimit from 'p-limit'
 import { CtrbuildError } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import type { CompressedBlob, Inflated } from './inflate.ts'
@@ -23,6 +24,8 @@ export interface Reading {
   readonly signal: AbortSignal
   /** Told how many bytes of the blob have been read. */
   progress(bytes: number): void
+  /** Told when all of the blob is decompressed: the next one can be. */
+  inflated?(): void
 }
 
 /** When threads did what. */
@@ -68,8 +71,12 @@ export function startReadersAhead(): void {
   }
 }
 
-/** As many pairs of threads as layers are read at once; the caller limits that. */
-export function startReaders(): Readers {
+/**
+ * Threads for so many layers at once: one for each that decompresses, as the caller sees to, and one that reads, which
+ * may be busy with an earlier layer still.
+ */
+export function startReaders(layers: number): Readers {
+  const reads = pLimit(layers)
   const idle: Worker[] = []
   const all: Worker[] = []
   const add = (worker: Worker) => {
@@ -87,7 +94,7 @@ export function startReaders(): Readers {
     return answer
   }
   return {
-    read: reading => readWith(ask, reading),
+    read: reading => readWith({ inflate: ask, read: request => reads(ask, request) }, reading),
     async check(repo, names) {
       const answer = await ask({ kind: 'check', repo, names })
       if (answer.kind === 'checked') return answer.faults
@@ -124,19 +131,22 @@ function startWorker(): Worker {
   return worker
 }
 
-type Ask = (request: Request, progress?: (bytes: number) => void) => Promise<Answer>
+interface Asking {
+  inflate(request: Request, progress: (bytes: number) => void): Promise<Answer>
+  read(request: Request): Promise<Answer>
+}
 
 async function readWith(
-  ask: Ask,
-  { blob, stage, limits, signal, progress }: Reading,
+  ask: Asking,
+  { blob, stage, limits, signal, progress, inflated: tell }: Reading,
 ): Promise<ReadLayer & Inflated & Threads> {
   const ring = createRing()
   const stop = () => abortRing(ring)
   signal.addEventListener('abort', stop)
   try {
     const [inflated, read] = await Promise.all([
-      closing(ring, ask({ kind: 'inflate', ring, blob }, progress)),
-      closing(ring, ask({ kind: 'read', ring, stage, limits })),
+      closing(ring, ask.inflate({ kind: 'inflate', ring, blob }, progress)).finally(tell),
+      closing(ring, ask.read({ kind: 'read', ring, stage, limits })),
     ])
     if (inflated.kind === 'inflated' && read.kind === 'read')
       return { ...read.layer, ...inflated.inflated, threads: [inflated.took, read.took] }
