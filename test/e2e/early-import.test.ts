@@ -36,6 +36,16 @@ beforeEach(async ctx => {
 })
 afterEach(() => registry?.stop())
 
+/** One that has another image under the same tag. */
+async function replaceRegistry(manifest: string): Promise<FaultyRegistry> {
+  await registry.stop()
+  const other = await startFaultyRegistry(project.layout.folder, { '1': manifest })
+  await project.write(
+    `images:\n  app: { image: '${other.host}/app:1', insecure: true }\nbundles:\n  one: { image: app }\n`,
+  )
+  return other
+}
+
 function spans(): string[] {
   const { traceEvents } = JSON.parse(readFileSync(join(project.folder, 'trace.json'), 'utf8'))
   return traceEvents.map(({ name }: { name: string }) => name)
@@ -77,28 +87,41 @@ test('what has arrived is in the store before the rest comes', async ctx => {
   await expectWhole()
 })
 
-test('which of several files is the large layer shows by its size', async ctx => {
+test('whose blob it is may show when it is complete', async ctx => {
   needs(ctx, 'ostree')
+  const more = FILES.slice(0, 9).map((file, i) => ({
+    ...file,
+    path: `more${i}`,
+    content: FILES[i + 1]!.content,
+  }))
+  const { layers, manifest } = await project.layout.add({
+    layers: [writeTar(FILES), writeTar(more)],
+    config: {},
+  })
+  registry = await replaceRegistry(manifest.digest)
+  const other = layers[1]!.digest
   let before = 0
-  const small = image.layers[1]!.digest
   registry.fault = (what, response, content) => {
-    if (what !== digest && what !== small) return false
+    if (what !== digest && what !== other) return false
+    // The larger one comes when much of the smaller one has been read.
     response.writeHead(200, { 'content-length': content!.length })
-    const sent = what === small ? 10 : 8 << 20
-    response.write(content!.subarray(0, sent))
+    response.write(content!.subarray(0, what === other ? 8 << 20 : 10))
     const rest = async () => {
       while (before < 5) {
         await sleep(20)
         before = await staged()
       }
-      response.end(content!.subarray(sent))
+      response.end(content!.subarray(what === other ? 8 << 20 : 10))
     }
     rest()
     return true
   }
-  expect((await project.run(['apply'])).status).toBe(0)
+  expect(await project.run(['apply', '--trace', 'trace.json'])).toMatchObject({ status: 0 })
   expect(before).toBeGreaterThanOrEqual(5)
-  await expectWhole()
+  expect(spans().filter(name => name === 'inflate')).toHaveLength(2)
+  for (const { path, content } of more)
+    expect(readFileSync(join(project.folder, 'out/one/rootfs', path)).equals(content)).toBe(true)
+  expect((await project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')).status).toBe(0)
 })
 
 test('a download that breaks off and begins again', async ctx => {
