@@ -96,7 +96,7 @@ test('whose blob it is may show when it is complete', async ctx => {
   }))
   const { layers, manifest } = await project.layout.add({
     layers: [writeTar(FILES), writeTar(more)],
-    config: {},
+    config: { Cmd: ['/x'] },
   })
   registry = await replaceRegistry(manifest.digest)
   const other = layers[1]!.digest
