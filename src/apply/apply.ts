@@ -65,6 +65,10 @@ export async function applyPlan(inputs: ApplyInputs, repo: Repo, parallelism: Pa
     for (const outcome of outcomes) report(work, outcome)
     await putImageRefs(work)
     await finish(work)
+    const { readers, stage } = work
+    await trace.span('drop blobs', () =>
+      Promise.all([dropImportedBlobs(places.blobs, stage.repo), readers.close()]),
+    )
     return { outcomes, space: spaceOf([...work.unions.values()].map(union => union.root)) }
   } catch (error) {
     for (const { draft } of work.drafts) removeTree(draft.path)
@@ -170,7 +174,6 @@ function switchAll(work: Work): void {
     removeBundle(out, name)
     work.reporter.event({ kind: 'bundle', name, action: 'remove', digest: '' })
   }
-  dropImportedBlobs(work.places.blobs, work.stage.repo)
   const inUse = generationsInUse()
   for (const name of switched) retireGenerations(out, name, work.keep, inUse)
 }

@@ -1,5 +1,5 @@
 /** What is of no use any more: half-made things of applies that were killed, and blobs that were imported. */
-import { rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DiffId, hexOf } from '../oci/digest.ts'
 import { layerRef } from '../ostree/commits.ts'
@@ -33,8 +33,8 @@ export async function removeLeftovers(places: Places): Promise<void> {
 }
 
 /** Removes the blobs of layers that the repository has. */
-export function dropImportedBlobs(blobs: string, repo: Repo): void {
-  for (const path of importedBlobs(blobs, repo)) rmSync(path, { force: true })
+export async function dropImportedBlobs(blobs: string, repo: Repo): Promise<void> {
+  await Promise.all(importedBlobs(blobs, repo).map(path => rm(path, { force: true })))
 }
 
 /** A blob is named by its digest or, uncompressed, by its diffID. */
