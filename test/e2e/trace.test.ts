@@ -84,6 +84,7 @@ test('every step and thread is there, spans nest, and together they cover the ap
     'make durable',
     'publish',
     'switch',
+    'drop blobs',
     'tidy up',
   ])
   const [first, last] = [main[0]!, main.at(-1)!]
