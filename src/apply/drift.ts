@@ -12,6 +12,7 @@ import { userMode } from '../ostree/object-meta.ts'
 import type { Drift, DriftProblem } from '../plan/drift.ts'
 import type { StoreMode } from '../plan/types.ts'
 import { onDisk } from '../sys/byte-path.ts'
+import { ListedDir, nodeAt } from '../tree/listed.ts'
 import {
   type ByteString,
   bytesOf,
@@ -19,6 +20,7 @@ import {
   display,
   type File,
   type Meta,
+  type Node,
   type Symlink,
 } from '../tree/node.ts'
 import { COPIED, STAMP } from './generations.ts'
@@ -88,10 +90,45 @@ function firstFile(
 }
 
 function visitDir(walk: Walk, at: ByteString, dir: Dir): void {
+  if (dir instanceof ListedDir) {
+    visitListed(walk, at, dir)
+    return
+  }
+  const folder = enter(walk, at, dir)
+  if (folder === undefined) return
+  for (const [name, node] of dir.children) {
+    if (node.kind === 'dir') visitDir(walk, `${at}/${name}`, node)
+    else visitLeaf(walk, folder, name, node)
+  }
+}
+
+/** All that is below a directory which is as the listing has it, row by row. */
+function visitListed(walk: Walk, at: ByteString, top: ListedDir): void {
+  const { listing, row: first } = top
+  const { rows, ends } = listing
+  const folders = new Map([[first, enter(walk, at, top)]])
+  for (let row = first + 1; row < ends[first]!; row++) {
+    const folder = folders.get(rows[row]![0] as number)
+    if (folder === undefined) continue
+    const name = rows[row]![1] as ByteString
+    const node = nodeAt(listing, row)
+    if (node.kind === 'dir') folders.set(row, enter(walk, `${folder.at}/${name}`, node))
+    else visitLeaf(walk, folder, name, node)
+  }
+}
+
+/** A directory that is there. */
+interface Folder {
+  readonly at: ByteString
+  readonly isUntouched: boolean
+}
+
+/** Looks at a directory itself, and for names that were added; undefined where it is none any more. */
+function enter(walk: Walk, at: ByteString, dir: Dir): Folder | undefined {
   const stats = look(at)
   if (stats === undefined || !stats.isDirectory()) {
     tell(walk, at, [stats === undefined ? 'removed' : 'type'])
-    return
+    return undefined
   }
   const mode = walk.mode === 'bare' ? dir.meta.mode : (dir.meta.mode & 0o1777) | 0o700
   tell(walk, at, metaProblems(walk, stats, dir.meta, mode))
@@ -100,13 +137,19 @@ function visitDir(walk: Walk, at: ByteString, dir: Dir): void {
     const names = readdirSync(onDisk(at), { encoding: 'latin1' })
     for (const name of names.sort()) if (!dir.children.has(name)) tell(walk, `${at}/${name}`, ['added'])
   }
-  for (const [name, node] of dir.children) {
-    if (node.kind === 'file' && isUntouched && isSoundLink(walk, node)) continue
-    const child = `${at}/${name}`
-    if (node.kind === 'dir') visitDir(walk, child, node)
-    else if (node.kind === 'symlink') tell(walk, child, symlinkProblems(walk, child, node, isUntouched))
-    else if (node.kind === 'file') tell(walk, child, fileProblems(walk, child, node))
-  }
+  return { at, isUntouched }
+}
+
+function visitLeaf(
+  walk: Walk,
+  { at: folder, isUntouched }: Folder,
+  name: ByteString,
+  node: Exclude<Node, Dir>,
+): void {
+  if (node.kind === 'file' && isUntouched && isSoundLink(walk, node)) return
+  const at = `${folder}/${name}`
+  if (node.kind === 'symlink') tell(walk, at, symlinkProblems(walk, at, node, isUntouched))
+  else if (node.kind === 'file') tell(walk, at, fileProblems(walk, at, node))
 }
 
 const NONE: readonly DriftProblem[] = []

@@ -4,7 +4,7 @@ import { layerListingRef, readListing, unionListingRef } from '../ostree/listing
 import type { Repo } from '../ostree/types.ts'
 import type { Drift } from '../plan/drift.ts'
 import type { Stamp, StoreMode } from '../plan/types.ts'
-import { decodeListing } from '../tree/listing.ts'
+import { openListing } from '../tree/listed.ts'
 import { compareBytes, type Dir } from '../tree/node.ts'
 import { findDrift } from './drift.ts'
 import { rootfsOf } from './rootfs-tree.ts'
@@ -59,7 +59,7 @@ function byChain(standing: readonly Standing[]): Standing[] {
 
 function unionTree(repo: Repo, { chainId }: Stamp): Dir | undefined {
   const listing = readListing(repo, unionListingRef(chainId))
-  return listing === undefined ? undefined : decodeListing(listing)
+  return listing === undefined ? undefined : openListing(listing)
 }
 
 /** A layer that brings an object. */

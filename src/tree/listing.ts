@@ -8,24 +8,21 @@
  * directory: meta and, where it has been stored as it is, its dirtree's checksum; file: meta, size, checksum;
  * symlink: meta, target, checksum; link: target; special: type; again: the row of the node that this is one more name for. Bytes of names are characters U+0000 to U+00FF. Row 0 is the root.
  */
-import { CtrbuildError } from '../errors.ts'
 import {
-  type ByteString,
-  compareBytes,
-  type Dir,
-  type File,
-  type Link,
-  type Meta,
-  type Node,
-  type Special,
-  type Symlink,
-  type Xattr,
-} from './node.ts'
+  damagedListing,
+  expect,
+  expectRow,
+  isFolder,
+  isName,
+  KIND,
+  parseFolder,
+  parseLeaf,
+  parseListing,
+  type Row,
+  VERSION,
+} from './listing-rows.ts'
+import { type ByteString, compareBytes, type Dir, type Meta, type Node } from './node.ts'
 import { MAX_DEPTH } from './path.ts'
-
-const VERSION = 1
-
-const KIND = { dir: 0, implied: 1, file: 2, symlink: 3, link: 4, again: 5, special: 6 } as const
 
 /** The metas of a listing: those of a tree without repetitions. */
 type MetaRow = readonly [
@@ -53,11 +50,6 @@ interface Reading {
   readonly nodes: Node[]
   readonly depths: number[]
 }
-
-const NAME = /^(?!\.\.?$)[^/\0\u0100-\uffff]{1,255}$/
-const TARGET = /^[^\0\u0100-\uffff]+$/
-const NO_DIGIT = /[^0-9a-f]/
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** Writes a tree, with the dirtrees of those directories that `treeOf` has one of. Equal trees give equal texts. */
 export function encodeListing(root: Dir, treeOf: TreeOf = () => undefined): string {
@@ -120,27 +112,20 @@ export type Stored = (dir: Dir, tree: string) => void
 export function decodeListing(text: string, what = 'a tree', stored: Stored = () => undefined): Dir {
   let row = -1
   try {
-    const { version, metas, rows } = JSON.parse(text)
-    expect(version === VERSION && Array.isArray(metas) && Array.isArray(rows))
-    const reading: Reading = { stored, metas: metas.map(parseMeta), nodes: [], depths: [] }
+    const { metas, rows } = parseListing(text)
+    const reading: Reading = { stored, metas, nodes: [], depths: [] }
     for (row = 0; row < rows.length; row++) readRow(reading, rows[row], row)
     const root = reading.nodes[0]
     expect(root?.kind === 'dir')
     return root
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error
-    const where = row < 0 ? '' : ` in row ${row}`
-    throw new CtrbuildError('OBJECT_DAMAGED', `the listing of ${what} is damaged${where}`, { cause: error })
+    throw damagedListing(error, what, row)
   }
 }
 
-function expect(isSound: boolean): asserts isSound {
-  if (!isSound) throw new TypeError('not as it was written')
-}
-
 function readRow(reading: Reading, raw: unknown, row: number): void {
-  expect(Array.isArray(raw))
-  const parent = raw[0]
+  expectRow(raw)
+  const parent = raw[0] as number
   const node = parseNode(reading, raw)
   if (row === 0) expect(parent === -1 && raw[1] === '' && node.kind === 'dir')
   else addChild(reading, parent, raw[1], node)
@@ -149,7 +134,7 @@ function readRow(reading: Reading, raw: unknown, row: number): void {
 }
 
 function addChild(reading: Reading, parent: unknown, name: unknown, node: Node): void {
-  expect(typeof parent === 'number' && typeof name === 'string' && NAME.test(name))
+  expect(typeof parent === 'number' && isName(name))
   const dir = reading.nodes[parent]
   expect(dir?.kind === 'dir' && reading.depths[parent]! < MAX_DEPTH)
   const siblings = dir.children as Map<ByteString, Node>
@@ -157,91 +142,21 @@ function addChild(reading: Reading, parent: unknown, name: unknown, node: Node):
   expect(siblings.set(name, node).size > count)
 }
 
-function parseNode(reading: Reading, raw: readonly unknown[]): Node {
-  switch (raw[2]) {
-    case KIND.dir:
-    case KIND.implied:
-      return parseDir(reading, raw)
-    case KIND.file:
-      return parseFile(reading, raw)
-    case KIND.symlink:
-      return parseSymlink(reading, raw)
-    case KIND.link:
-      return parseLink(raw)
-    case KIND.special:
-      return parseSpecial(raw)
-    default:
-      return nodeAgain(reading, raw)
-  }
+function parseNode(reading: Reading, raw: Row): Node {
+  if (isFolder(raw)) return parseDir(reading, raw)
+  return raw[2] === KIND.again ? nodeAgain(reading, raw) : parseLeaf(reading.metas, raw)
 }
 
-function parseDir(reading: Reading, raw: readonly unknown[]): Dir {
-  const dir: Dir = {
-    kind: 'dir',
-    meta: metaAt(reading, raw[3]),
-    implied: raw[2] === KIND.implied,
-    children: new Map(),
-  }
-  if (raw.length === 4) return dir
-  expect(raw.length === 5)
-  reading.stored(dir, checksumAt(raw, 4))
+function parseDir(reading: Reading, raw: Row): Dir {
+  const { meta, implied, tree } = parseFolder(reading.metas, raw)
+  const dir: Dir = { kind: 'dir', meta, implied, children: new Map() }
+  if (tree !== undefined) reading.stored(dir, tree)
   return dir
 }
 
-function parseFile(reading: Reading, raw: readonly unknown[]): File {
-  const size = raw[4]
-  expect(raw.length === 6 && Number.isSafeInteger(size) && (size as number) >= 0)
-  return { kind: 'file', meta: metaAt(reading, raw[3]), size: size as number, checksum: checksumAt(raw, 5) }
-}
-
-function parseSymlink(reading: Reading, raw: readonly unknown[]): Symlink {
-  const target = raw[4]
-  expect(raw.length === 6 && typeof target === 'string' && TARGET.test(target))
-  return { kind: 'symlink', meta: metaAt(reading, raw[3]), target, checksum: checksumAt(raw, 5) }
-}
-
-function checksumAt(raw: readonly unknown[], at: number): string {
-  const checksum = raw[at]
-  expect(typeof checksum === 'string' && checksum.length === 64 && !NO_DIGIT.test(checksum))
-  return checksum
-}
-
-function parseLink(raw: readonly unknown[]): Link {
-  const target = raw[3]
-  expect(raw.length === 4 && typeof target === 'string' && TARGET.test(target))
-  return { kind: 'link', target }
-}
-
-function parseSpecial(raw: readonly unknown[]): Special {
-  const type = raw[3]
-  expect(raw.length === 4 && (type === 'char' || type === 'block' || type === 'fifo'))
-  return { kind: 'special', type }
-}
-
-function nodeAgain(reading: Reading, raw: readonly unknown[]): Node {
-  expect(raw.length === 4 && raw[2] === KIND.again && Number.isInteger(raw[3]))
+function nodeAgain(reading: Reading, raw: Row): Node {
+  expect(raw.length === 4 && Number.isInteger(raw[3]))
   const node = reading.nodes[raw[3] as number]
   expect(node !== undefined && node.kind !== 'dir')
   return node
-}
-
-function metaAt(reading: Reading, index: unknown): Meta {
-  const meta = reading.metas[index as number]
-  expect(typeof index === 'number' && meta !== undefined)
-  return meta
-}
-
-function parseMeta(raw: unknown): Meta {
-  expect(Array.isArray(raw) && raw.length === 4)
-  const [uid, gid, mode, xattrs] = raw
-  expect([uid, gid].every(id => Number.isInteger(id) && id >= 0 && id <= 0xffffffff))
-  expect(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777 && Array.isArray(xattrs))
-  return { uid, gid, mode, xattrs: xattrs.map(parseXattr) }
-}
-
-function parseXattr(raw: unknown): Xattr {
-  expect(Array.isArray(raw) && raw.length === 2)
-  const [name, value] = raw
-  expect(typeof name === 'string' && TARGET.test(name) && typeof value === 'string' && BASE64.test(value))
-  return [name, Buffer.from(value, 'base64')]
 }

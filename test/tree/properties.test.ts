@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { CtrbuildError } from '../../src/errors.ts'
 import { TREE_LIMITS } from '../../src/tree/limits.ts'
+import { openListing } from '../../src/tree/listed.ts'
 import { decodeListing, encodeListing } from '../../src/tree/listing.ts'
 import type { Dir } from '../../src/tree/node.ts'
 import { MAX_DEPTH } from '../../src/tree/path.ts'
@@ -116,6 +117,7 @@ describe('a listing', () => {
       const again = decodeListing(text)
       expect(show(again), `seed ${seed}`).toBe(show(tree))
       expect(encodeListing(again), `seed ${seed}`).toBe(text)
+      expect(show(openListing(text)), `seed ${seed}`).toBe(show(unlinked(tree)))
     }
   })
 
@@ -144,4 +146,12 @@ function oddities(dir: Dir): string[] {
     return node.kind === 'link' || name.startsWith('.wh.') ? [name] : []
   })
   return dir.implied ? ['implied', ...inner] : inner
+}
+
+/** The same tree with no file that is the same as another one. */
+function unlinked(dir: Dir): Dir {
+  const children = [...dir.children].map(
+    ([name, node]) => [name, node.kind === 'dir' ? unlinked(node) : { ...node }] as const,
+  )
+  return { ...dir, children: new Map(children) }
 }
