@@ -17,6 +17,7 @@ import type { Step } from '../plan/types.ts'
 import type { Trace } from '../report/trace.ts'
 import { syncFs } from '../sys/atomic.ts'
 import { diskError } from '../sys/failure.ts'
+import type { Limit } from '../sys/in-turn.ts'
 import { arrivalsIn } from './arrivals.ts'
 import { assembleBundle } from './assemble.ts'
 import { earlyReader } from './early.ts'
@@ -29,7 +30,7 @@ import { dropImportedBlobs } from './leftovers.ts'
 import { generationsInUse, retireGenerations } from './retire.ts'
 import { type Space, spaceOf } from './space.ts'
 import { mergeLayers } from './unions.ts'
-import type { ApplyInputs, Limit, Work } from './work.ts'
+import type { ApplyInputs, Work } from './work.ts'
 
 /** How much is done at once. */
 export interface Parallelism {

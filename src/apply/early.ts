@@ -1,12 +1,9 @@
 /** Layers that are read while their blobs arrive. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { closeGrowing, type Growing, isStarving } from '../ostree/growing.ts'
+import { closeGrowing, type Growing } from '../ostree/growing.ts'
 import type { ImportedLayer } from '../ostree/import-layer.ts'
+import { inTurn } from '../sys/in-turn.ts'
 import type { ReadEarly } from './arrivals.ts'
-import { inTurn, type Work } from './work.ts'
-
-/** Milliseconds between looks whether a blob comes too slowly. */
-const LOOK = 20
+import type { Work } from './work.ts'
 
 /** A layer that was read while it arrived; undefined where that did not work out, whatever the reason. */
 export interface EarlyRead {
@@ -17,7 +14,7 @@ export interface EarlyRead {
   tell(progress: (bytes: number) => void): void
 }
 
-/** Reads blobs early when there is room for one more import; where one comes slowly, others need not wait for it. */
+/** Reads blobs early when there is room for one more import. */
 export function earlyReader(work: Work): ReadEarly<EarlyRead> {
   return (growing, size) => {
     let progress = (_bytes: number) => {}
@@ -44,24 +41,11 @@ async function readEarly(
     growing,
   } as const
   try {
-    return await inTurn(imports, async giveUp => {
-      const reading = readers.read({ blob, stage, limits, signal, progress, inflated: giveUp })
-      untilStarving(growing, reading).then(giveUp)
-      return reading
-    })
+    return await inTurn(imports, leave => readers.read({ blob, stage, limits, signal, progress, leave }))
   } catch {
     signal.throwIfAborted()
     return undefined
   } finally {
     closeGrowing(growing)
   }
-}
-
-async function untilStarving(growing: Growing, reading: Promise<unknown>): Promise<void> {
-  let isOver = false
-  const end = () => {
-    isOver = true
-  }
-  const over = reading.then(end, end)
-  while (!isOver && !isStarving(growing)) await Promise.race([over, sleep(LOOK)])
 }

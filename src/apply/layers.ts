@@ -14,12 +14,13 @@ import type { Checksum } from '../ostree/types.ts'
 import { putCommit } from '../ostree/write.ts'
 import type { FetchStep, ImportStep } from '../plan/types.ts'
 import type { Trace } from '../report/trace.ts'
+import { inTurn } from '../sys/in-turn.ts'
 import { decodeListing } from '../tree/listing.ts'
 import { type Dir, display } from '../tree/node.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { EarlyRead } from './early.ts'
 import { isOfImage } from './failures.ts'
-import { imageOf, inTurn, type Work } from './work.ts'
+import { imageOf, type Work } from './work.ts'
 
 /** Performs a fetch step. */
 export async function fetchLayers(work: Work, arrivals: Arrivals<EarlyRead>, step: FetchStep): Promise<void> {
@@ -64,10 +65,10 @@ export async function importStep(
   const read = early && (await trace.span('import as it arrives', () => early.read))
   if (read !== undefined && isLayer(layer, read, work.limits.ratio))
     return finishImport(work, step, read, early!.began, trace)
-  await inTurn(work.imports, inflated =>
+  await inTurn(work.imports, leave =>
     trace.span('import', async inside => {
       const began = work.now()
-      finishImport(work, step, await importBlob(work, step, path, { progress, inflated }), began, inside)
+      finishImport(work, step, await importBlob(work, step, path, { progress, leave }), began, inside)
     }),
   )
 }
@@ -90,7 +91,7 @@ async function importBlob(
   work: Work,
   step: ImportStep,
   path: string,
-  told: Pick<ImportContext, 'progress' | 'inflated'>,
+  told: Pick<ImportContext, 'progress' | 'leave'>,
 ): Promise<ImportedLayer> {
   const { writer, readers, limits, signal } = work
   const { layer } = step

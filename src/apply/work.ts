@@ -10,6 +10,7 @@ import type { DesiredImage, ImageKey, Plan } from '../plan/types.ts'
 import type { Reporter } from '../report/events.ts'
 import type { Trace } from '../report/trace.ts'
 import type { CachedSource } from '../source/cached.ts'
+import type { Limit } from '../sys/in-turn.ts'
 import type { Dir } from '../tree/node.ts'
 import type { Draft } from './generations.ts'
 import type { Places } from './places.ts'
@@ -79,25 +80,6 @@ export interface FinishedDraft {
   readonly draft: Draft
   readonly action: 'create' | 'update'
   readonly digest: Digest
-}
-
-/** Runs a task when there is room for it. */
-export type Limit = <T>(task: () => Promise<T>) => Promise<T>
-
-/** Runs a task when there is room for it. It may give its room up before it is done. */
-export async function inTurn<T>(limit: Limit, task: (giveUp: () => void) => Promise<T>): Promise<T> {
-  const { running } = await limit(async () => {
-    let running!: Promise<T>
-    await new Promise<void>(resolve => {
-      running = task(resolve)
-      running.then(
-        () => resolve(),
-        () => resolve(),
-      )
-    })
-    return { running }
-  })
-  return running
 }
 
 /** The image that a key names in this apply's plan. */

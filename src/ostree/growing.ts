@@ -3,6 +3,7 @@
  * told that nothing more comes.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const GROWING = 0
 const COMPLETE = 1
@@ -11,6 +12,8 @@ const ABANDONED = 2
 const INTERVAL = 5
 /** Milliseconds of waiting from which on a blob comes more slowly than it is read. */
 const STARVING = 200
+/** Milliseconds between looks whether it does. */
+const LOOK = 20
 
 /** Where the state and the number of waits stand in `state`. */
 const STATE = 0
@@ -42,9 +45,14 @@ export function abandonGrowing({ state }: Growing): void {
   Atomics.notify(state, STATE)
 }
 
-/** True where whoever reads the blob has mostly waited for it. */
-export function isStarving({ state }: Growing): boolean {
-  return Atomics.load(state, WAITS) * INTERVAL > STARVING
+/** Waits until whoever reads the blob has mostly waited for it, or until the reading is over. */
+export async function untilStarving({ state }: Growing, reading: Promise<unknown>): Promise<void> {
+  let isOver = false
+  const end = () => {
+    isOver = true
+  }
+  const over = reading.then(end, end)
+  while (!isOver && Atomics.load(state, WAITS) * INTERVAL < STARVING) await Promise.race([over, sleep(LOOK)])
 }
 
 /** Closes the file; nobody may read from it any more. */

@@ -43,8 +43,8 @@ export interface ImportContext {
   readonly signal: AbortSignal
   /** Told how many bytes of the blob have been read. */
   progress(bytes: number): void
-  /** Told when the next blob can be decompressed, if that is before the layer is imported. */
-  inflated?(): void
+  /** Told when the next layer may begin, if that is before this one is imported. */
+  leave?(): void
 }
 
 /** A layer whose objects are all staged and whose digests are right. */

@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads'
 import pLimit from 'p-limit'
 import { CtrbuildError } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
+import { inTurn, type Limit } from '../sys/in-turn.ts'
+import { untilStarving } from './growing.ts'
 import type { CompressedBlob, Inflated } from './inflate.ts'
 import type { ObjectName } from './inventory.ts'
 import type { LinkJob, Refusal } from './link-objects.ts'
@@ -24,8 +26,8 @@ export interface Reading {
   readonly signal: AbortSignal
   /** Told how many bytes of the blob have been read. */
   progress(bytes: number): void
-  /** Told when all of the blob is decompressed: the next one can be. */
-  inflated?(): void
+  /** Told when the next layer may begin: this one's blob is decompressed, or comes more slowly than it is read. */
+  leave?(): void
 }
 
 /** When threads did what. */
@@ -94,7 +96,7 @@ export function startReaders(layers: number): Readers {
     return answer
   }
   return {
-    read: reading => readWith({ inflate: ask, read: request => reads(ask, request) }, reading),
+    read: reading => readWith({ ask, reads }, reading),
     async check(repo, names) {
       const answer = await ask({ kind: 'check', repo, names })
       if (answer.kind === 'checked') return answer.faults
@@ -132,22 +134,27 @@ function startWorker(): Worker {
 }
 
 interface Asking {
-  inflate(request: Request, progress: (bytes: number) => void): Promise<Answer>
-  read(request: Request): Promise<Answer>
+  ask(request: Request, progress?: (bytes: number) => void): Promise<Answer>
+  /** Runs what reads, so many at once as there are threads for that. */
+  readonly reads: Limit
 }
 
 async function readWith(
-  ask: Asking,
-  { blob, stage, limits, signal, progress, inflated: tell }: Reading,
+  { ask, reads }: Asking,
+  { blob, stage, limits, signal, progress, leave = () => undefined }: Reading,
 ): Promise<ReadLayer & Inflated & Threads> {
   const ring = createRing()
   const stop = () => abortRing(ring)
   signal.addEventListener('abort', stop)
   try {
-    const [inflated, read] = await Promise.all([
-      closing(ring, ask.inflate({ kind: 'inflate', ring, blob }, progress)).finally(tell),
-      closing(ring, ask.read({ kind: 'read', ring, stage, limits })),
-    ])
+    const inflating = closing(ring, ask({ kind: 'inflate', ring, blob }, progress)).finally(leave)
+    const reading = inTurn(reads, leaveReads => {
+      const answer = closing(ring, ask({ kind: 'read', ring, stage, limits }))
+      // Nobody waits for the network but who must.
+      if (blob.growing !== undefined) untilStarving(blob.growing, answer).then(leave).then(leaveReads)
+      return answer
+    })
+    const [inflated, read] = await Promise.all([inflating, reading])
     if (inflated.kind === 'inflated' && read.kind === 'read')
       return { ...read.layer, ...inflated.inflated, threads: [inflated.took, read.took] }
     signal.throwIfAborted()

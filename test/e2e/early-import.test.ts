@@ -1,5 +1,6 @@
 /** A large layer is imported while its blob arrives; whatever goes wrong then, the whole blob decides. */
 import { readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -35,16 +36,6 @@ beforeEach(async ctx => {
   )
 })
 afterEach(() => registry?.stop())
-
-/** One that has another image under the same tag. */
-async function replaceRegistry(manifest: string): Promise<FaultyRegistry> {
-  await registry.stop()
-  const other = await startFaultyRegistry(project.layout.folder, { '1': manifest })
-  await project.write(
-    `images:\n  app: { image: '${other.host}/app:1', insecure: true }\nbundles:\n  one: { image: app }\n`,
-  )
-  return other
-}
 
 function spans(): string[] {
   const { traceEvents } = JSON.parse(readFileSync(join(project.folder, 'trace.json'), 'utf8'))
@@ -87,41 +78,67 @@ test('what has arrived is in the store before the rest comes', async ctx => {
   await expectWhole()
 })
 
+/** Another nine files of a megabyte. */
+const MORE = FILES.slice(0, 9).map((file, i) => ({
+  ...file,
+  path: `more${i}`,
+  content: Buffer.from(randomOf(i + 101).bytes(1 << 20)),
+}))
+
+/** Serves the beginning of a blob at once, and the rest when so many files are staged. */
+function holdBack(content: Buffer, response: ServerResponse, beginning: number, files: number): void {
+  response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, beginning))
+  const rest = async () => {
+    while ((await staged()) < files) await sleep(20)
+    response.end(content.subarray(beginning))
+  }
+  rest()
+}
+
+/** An image of two large layers under the same tag; gives the second one's digest. */
+async function serveTwoLarge(): Promise<string> {
+  const config = { Cmd: ['/x'] }
+  const { layers, manifest } = await project.layout.add({ layers: [writeTar(FILES), writeTar(MORE)], config })
+  await registry.stop()
+  registry = await startFaultyRegistry(project.layout.folder, { '1': manifest.digest })
+  await project.write(
+    `images:\n  app: { image: '${registry.host}/app:1', insecure: true }\nbundles:\n  one: { image: app }\n`,
+  )
+  return layers[1]!.digest
+}
+
+async function expectBoth(): Promise<void> {
+  for (const { path, content } of [...FILES, ...MORE])
+    expect(readFileSync(join(project.folder, 'out/one/rootfs', path)).equals(content)).toBe(true)
+  expect((await project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')).status).toBe(0)
+}
+
 test('whose blob it is may show when it is complete', async ctx => {
   needs(ctx, 'ostree')
-  const more = FILES.slice(0, 9).map((file, i) => ({
-    ...file,
-    path: `more${i}`,
-    content: FILES[i + 1]!.content,
-  }))
-  const { layers, manifest } = await project.layout.add({
-    layers: [writeTar(FILES), writeTar(more)],
-    config: { Cmd: ['/x'] },
-  })
-  registry = await replaceRegistry(manifest.digest)
-  const other = layers[1]!.digest
-  let before = 0
+  const other = await serveTwoLarge()
   registry.fault = (what, response, content) => {
     if (what !== digest && what !== other) return false
     // The larger one comes when much of the smaller one has been read.
-    response.writeHead(200, { 'content-length': content!.length })
-    response.write(content!.subarray(0, what === other ? 8 << 20 : 10))
-    const rest = async () => {
-      while (before < 5) {
-        await sleep(20)
-        before = await staged()
-      }
-      response.end(content!.subarray(what === other ? 8 << 20 : 10))
-    }
-    rest()
+    holdBack(content!, response, what === other ? 8 << 20 : 10, 5)
     return true
   }
   expect(await project.run(['apply', '--trace', 'trace.json'])).toMatchObject({ status: 0 })
-  expect(before).toBeGreaterThanOrEqual(5)
   expect(spans().filter(name => name === 'inflate')).toHaveLength(2)
-  for (const { path, content } of more)
-    expect(readFileSync(join(project.folder, 'out/one/rootfs', path)).equals(content)).toBe(true)
-  expect((await project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')).status).toBe(0)
+  await expectBoth()
+})
+
+test('a blob that comes slowly keeps no other from its turn', async ctx => {
+  needs(ctx, 'ostree')
+  const other = await serveTwoLarge()
+  registry.fault = (what, response, content) => {
+    if (what !== digest && what !== other) return false
+    // The first one ends only when all of the second one has been read, which begins when much of the first one has.
+    if (what === digest) holdBack(content!, response, 8 << 20, 5 + MORE.length)
+    else holdBack(content!, response, 10, 5)
+    return true
+  }
+  expect((await project.run(['apply', '--jobs', '1'])).status).toBe(0)
+  await expectBoth()
 })
 
 test('a download that breaks off and begins again', async ctx => {
