@@ -1,6 +1,5 @@
 /** What an apply starts from: bundles.yaml and its lock, or a saved plan. */
 import { resolve } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import { observe } from '../apply/observe.ts'
 import { type Places, placesOf } from '../apply/places.ts'
 import { imageKey, lockEntry } from '../lock/images.ts'
@@ -39,30 +38,11 @@ async function fromSpec(options: ApplyOptions, surroundings: Surroundings): Prom
   if (file === undefined) return undefined
   const { spec, places } = file
   const source = openSource(places, options.offline, tellerOf(options, surroundings))
-  const { lock, lockSource } = await meanwhile(settleLock(file, source, options, surroundings), getReady)
+  const { lock, lockSource } = await settleLock(file, source, options, surroundings)
   const desired = desire(spec, lock, privilegeOf(surroundings).kind)
   const { targets, prune } = options
   const make = () => makePlan(desired, observe(places, desired), { targets, prune, lockSource })
   return { places, lockText: lockSource === 'memory' ? formatLock(lock) : undefined, makePlan: make }
-}
-
-/** Does something else while a promise waits for the world outside; nothing where it needs none of it. */
-async function meanwhile<T>(waiting: Promise<T>, other: () => Promise<void>): Promise<T> {
-  const isOver = waiting.then(
-    () => true,
-    () => true,
-  )
-  if (!(await Promise.race([isOver, setImmediate(false)]))) await other()
-  return waiting
-}
-
-/** Whoever asks a registry will most likely import something. */
-async function getReady(): Promise<void> {
-  const [{ startReadersAhead }] = await Promise.all([
-    import('../ostree/readers.ts'),
-    import('./perform-apply.ts'),
-  ])
-  startReadersAhead()
 }
 
 async function fromPlan({ planFile, file }: ApplyOptions, surroundings: Surroundings): Promise<Prepared> {

@@ -61,18 +61,6 @@ export interface Readers {
 /** Milliseconds that threads may take to end. */
 const GRACE = 1000
 
-/** Threads that were started ahead, and that nobody has yet. */
-const ahead: Worker[] = []
-
-/** Starts the two threads of a layer for the next `startReaders`: while a registry is asked, there is time for that. */
-export function startReadersAhead(): void {
-  for (const worker of [startWorker(), startWorker()]) {
-    ahead.push(worker)
-    // Whoever needs it starts another one, and hears why that does not work.
-    worker.on('error', () => drop(ahead, worker))
-  }
-}
-
 /**
  * Threads for so many layers at once: one for each that decompresses, as the caller sees to, and one that reads, which
  * may be busy with an earlier layer still.
@@ -81,14 +69,13 @@ export function startReaders(layers: number): Readers {
   const reads = pLimit(layers)
   const idle: Worker[] = []
   const all: Worker[] = []
-  const add = (worker: Worker) => {
+  const start = () => {
+    const worker = startWorker()
     all.push(worker)
     // Whoever asked it hears of that too; a thread that nobody asked is not asked any more.
     worker.on('error', () => drop(idle, worker))
     return worker
   }
-  const start = () => add(startWorker())
-  idle.push(...ahead.splice(0).map(add))
   const ask = async (request: Request, progress?: (bytes: number) => void): Promise<Answer> => {
     const worker = idle.pop() ?? start()
     const answer = await answerOf(worker, request, progress)
