@@ -1,4 +1,5 @@
 /** Many applies and collections at once on one store, with the built program: nothing that is in use is ever lost. */
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { contentOf, leftovers } from '../support/intact.ts'
@@ -26,14 +27,13 @@ const layer = (word: string) =>
 const specOf = (who: number, image: number) =>
   `store: ../store\nout: ../out${who}\nkeep: 2\nbundles:\n  one: { image: "oci:../images:v${image}", args: [/x${who}] }\n`
 
+/** Replaces the file as an editor does: a collection may be reading it. */
 async function declare(project: Project, who: number, image: number): Promise<string> {
-  const { mkdir, writeFile } = await import('node:fs/promises')
   const folder = join(project.folder, `who${who}`)
   await mkdir(folder, { recursive: true })
-  await writeFile(
-    join(folder, 'bundles.yaml'),
-    `apiVersion: ctrbuild/v1\nkind: Bundles\n${specOf(who, image)}`,
-  )
+  const draft = join(folder, 'bundles.yaml.new')
+  await writeFile(draft, `apiVersion: ctrbuild/v1\nkind: Bundles\n${specOf(who, image)}`)
+  await rename(draft, join(folder, 'bundles.yaml'))
   return `who${who}/bundles.yaml`
 }
 
