@@ -8,7 +8,7 @@
  */
 import { existsSync, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { userMode } from '../ostree/object-meta.ts'
+import { diskMode } from '../ostree/object-meta.ts'
 import type { Drift, DriftProblem } from '../plan/drift.ts'
 import type { StoreMode } from '../plan/types.ts'
 import { onDisk } from '../sys/byte-path.ts'
@@ -183,7 +183,7 @@ function fileProblems(walk: Walk, at: ByteString, node: File): readonly DriftPro
   if (!stats.isFile()) return ['type']
   if (object !== undefined && isSameInode(stats, object)) return NONE
   if (object !== undefined && !walk.copied) return ['replaced']
-  const mode = walk.mode === 'bare' ? node.meta.mode : userMode(node.meta)
+  const mode = diskMode(walk.mode, node.meta)
   const isSame = stats.size === node.size && stats.mtimeMs === 0
   return [...(isSame ? NONE : ['content' as const]), ...metaProblems(walk, stats, node.meta, mode)]
 }

@@ -1,6 +1,6 @@
 /** The store's files as they lie on the disk: each is looked at once, however many bundles are linked from it. */
 import { lstatSync } from 'node:fs'
-import { userMode } from '../ostree/object-meta.ts'
+import { diskMode } from '../ostree/object-meta.ts'
 import type { Repo } from '../ostree/types.ts'
 import type { File } from '../tree/node.ts'
 
@@ -42,7 +42,7 @@ function lookAt({ path, mode }: Repo, owner: number, { checksum, size, meta }: F
   if (stats === undefined) return MISSING
   const isOwned =
     mode === 'bare' ? stats.uid === meta.uid && isGroup(stats.gid, meta.gid) : stats.uid === owner
-  const wanted = mode === 'bare' ? meta.mode : userMode(meta)
+  const wanted = diskMode(mode, meta)
   const isSame =
     stats.isFile() && stats.size === size && stats.mtimeMs === 0 && (stats.mode & 0o7777) === wanted
   return { ino: stats.ino, dev: stats.dev, isSound: isSame && isOwned }

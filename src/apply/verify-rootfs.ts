@@ -5,7 +5,7 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { isErrno } from '../errors.ts'
 import { objectPath } from '../ostree/checksum.ts'
-import { userMode } from '../ostree/object-meta.ts'
+import { diskMode } from '../ostree/object-meta.ts'
 import type { Checksum, Repo } from '../ostree/types.ts'
 import { type ByteString, bytesOf, type Dir, display, type File, type Symlink } from '../tree/node.ts'
 import { withMountPoints } from '../tree/points.ts'
@@ -89,7 +89,7 @@ function isObject(repo: Repo, checksum: Checksum, { dev, ino }: Stats): boolean 
 /** What an inode tells of itself: everything in a store has the time 0, and writing to it changes that. */
 function touchedAs(repo: Repo, { meta, size }: File, stats: Stats): string | undefined {
   if (stats.size !== size) return `has ${stats.size} bytes, not ${size}`
-  const mode = repo.mode === 'bare' ? meta.mode : userMode(meta)
+  const mode = diskMode(repo.mode, meta)
   if ((stats.mode & 0o7777) !== mode)
     return `has mode ${(stats.mode & 0o7777).toString(8)}, not ${mode.toString(8)}`
   if (repo.mode === 'bare' && (stats.uid !== meta.uid || stats.gid !== meta.gid))

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { CtrbuildError } from '../errors.ts'
 import { contentHeader } from './content.ts'
 import { namedObject, type ObjectName } from './inventory.ts'
-import { userMode } from './object-meta.ts'
+import { diskMode } from './object-meta.ts'
 import { readCommit, readDirMeta, readDirTree, readFileInfo } from './read.ts'
 import { type StoredContent, withContent } from './stored-content.ts'
 import type { Checksum, Repo } from './types.ts'
@@ -31,6 +31,6 @@ function faultOfFile(repo: Repo, stored: StoredContent, checksum: Checksum): str
   const found = hash.digest('hex')
   if (found !== checksum) return `does not have its checksum but ${found}`
   // What a bare-user object is to be is in an attribute, which the checksum covers: its own mode is not.
-  if (repo.mode !== 'bare-user' || stored.mode === userMode(meta)) return undefined
-  return `has mode ${stored.mode.toString(8)} on disk, not ${userMode(meta).toString(8)}`
+  if (repo.mode !== 'bare-user' || stored.mode === diskMode(repo.mode, meta)) return undefined
+  return `has mode ${stored.mode.toString(8)} on disk, not ${diskMode(repo.mode, meta).toString(8)}`
 }

@@ -52,8 +52,8 @@ interface Walk {
   readonly checkout: Checkout
   readonly destination: ByteString
   readonly copies: Copies
-  /** Folders that are made, parents first. */
-  readonly folders: (readonly [path: ByteString, meta: Meta])[]
+  /** Folders that are made or will be, parents first. */
+  readonly folders: (readonly [path: ByteString, dir: Dir])[]
   /** Links that nobody makes yet. */
   waiting: Linked[]
   /** Links that are being made: those that the file system refused. */
@@ -72,11 +72,12 @@ const LINKS_AT_ONCE = 1000
  * @throws the operating system's errors, and whatever `signal` was aborted with
  */
 export async function checkoutTree(root: Dir, destination: string, checkout: Checkout): Promise<CheckedOut> {
+  const top = bytesOf(destination)
   const walk: Walk = {
     checkout,
-    destination: bytesOf(destination),
+    destination: top,
     copies: newCopies(checkout.mode, checkout.objects.map(bytesOf)),
-    folders: [],
+    folders: [[top, root]],
     waiting: [],
     linking: [],
     links: 0,
@@ -84,7 +85,7 @@ export async function checkoutTree(root: Dir, destination: string, checkout: Che
     sinceYield: 0,
   }
   try {
-    await makeDir(walk, root, walk.destination)
+    await makeAll(walk)
     linkWaiting(walk)
   } finally {
     // Whoever removes what is half done must find nobody at work in it.
@@ -94,18 +95,20 @@ export async function checkoutTree(root: Dir, destination: string, checkout: Che
     copyFile(walk.copies, node, path)
     if (++walk.sinceYield >= YIELD_EVERY) await breathe(walk)
   }
-  for (const [path, meta] of walk.folders.toReversed()) finishDir(checkout.mode, meta, path)
+  for (const [path, { meta }] of walk.folders.toReversed()) finishDir(checkout.mode, meta, path)
   return { links: walk.links, copies: walk.copies.count, fallback: walk.fallback }
 }
 
-async function makeDir(walk: Walk, dir: Dir, path: ByteString): Promise<void> {
-  mkdirSync(onDisk(path), 0o700)
-  walk.folders.push([path, dir.meta])
-  for (const [name, node] of dir.children) {
-    const child = `${path}/${name}`
-    if (node.kind === 'dir') await makeDir(walk, node, child)
-    else makeLeaf(walk, node, child)
-    if (++walk.sinceYield >= YIELD_EVERY) await breathe(walk)
+/** Makes everything but the links that wait; each folder adds those in it to the folders. */
+async function makeAll(walk: Walk): Promise<void> {
+  for (const [path, dir] of walk.folders) {
+    mkdirSync(onDisk(path), 0o700)
+    for (const [name, node] of dir.children) {
+      const child = `${path}/${name}`
+      if (node.kind === 'dir') walk.folders.push([child, node])
+      else makeLeaf(walk, node, child)
+      if (++walk.sinceYield >= YIELD_EVERY) await breathe(walk)
+    }
   }
 }
 

@@ -2,18 +2,30 @@
 import { fchmodSync, fchownSync } from 'node:fs'
 import type { Meta } from '../tree/node.ts'
 import { setXattrs } from './attributes.ts'
+import { type ContentInfo, encodeOstreeMeta } from './content.ts'
+import type { RepoMode } from './types.ts'
 
-/** Gives a bare repository's object its real owner, mode and extended attributes. Made with `firstMode`. */
-export function applyBareMeta(fd: number, meta: Meta): void {
-  if (meta.uid !== 0 || meta.gid !== 0) fchownSync(fd, meta.uid, meta.gid)
-  if (meta.mode !== firstMode(meta.mode)) fchmodSync(fd, meta.mode)
-  setXattrs(fd, meta.xattrs)
+/** What a content object is the object of. */
+export type Inode = Pick<ContentInfo, 'kind' | 'meta'>
+
+/**
+ * The permission bits that a regular file has on disk: in a bare repository its own, in a bare-user one what lets its
+ * owner read it and no others write to it (libostree, `ostree-repo-commit.c`).
+ */
+export function diskMode(repo: RepoMode, meta: Meta): number {
+  return repo === 'bare' ? meta.mode : (meta.mode & 0o775) | 0o400
 }
 
-/** Gives a bare-user repository's object its mode, and the attribute that holds the rest. Made with `firstMode`. */
-export function applyBareUserMeta(fd: number, meta: Meta, ostreeMeta: Buffer): void {
-  setXattrs(fd, [['user.ostreemeta', ostreeMeta]])
-  const mode = userMode(meta)
+/**
+ * Gives a content object that was made with `firstMode` its mode on disk, and keeps the rest as the repository does: a
+ * bare one has owner and extended attributes themselves, a bare-user one an attribute that tells of them.
+ * @param mode its permission bits on disk
+ */
+export function applyMeta(repo: RepoMode, fd: number, { kind, meta }: Inode, mode: number): void {
+  const isBare = repo === 'bare'
+  // A change of owner takes capabilities and set-user-ID bits away, and whoever may not write may set no attributes.
+  if (isBare && (meta.uid !== 0 || meta.gid !== 0)) fchownSync(fd, meta.uid, meta.gid)
+  setXattrs(fd, isBare ? meta.xattrs : [['user.ostreemeta', encodeOstreeMeta(meta, kind)]])
   if (mode !== firstMode(mode)) fchmodSync(fd, mode)
 }
 
@@ -26,9 +38,4 @@ const UMASK = process.umask()
  */
 export function firstMode(mode: number): number {
   return (mode & (UMASK | 0o7000)) === 0 && (mode & 0o200) !== 0 ? mode : 0o600
-}
-
-/** The permission bits that a bare-user object has on disk (libostree, `ostree-repo-commit.c`). */
-export function userMode(meta: Meta): number {
-  return (meta.mode & 0o775) | 0o400
 }

@@ -18,9 +18,8 @@ import { threadId } from 'node:worker_threads'
 import { isErrno } from '../errors.ts'
 import type { ByteString, Meta } from '../tree/node.ts'
 import { objectPath } from './checksum.ts'
-import { encodeOstreeMeta } from './content.ts'
 import { isKnown, type KnownObjects, knownObjects, learn } from './known-objects.ts'
-import { applyBareMeta, applyBareUserMeta, firstMode, userMode } from './object-meta.ts'
+import { applyMeta, diskMode, firstMode, type Inode } from './object-meta.ts'
 import { type Stage, stagedCommits } from './stage.ts'
 import type { StoredTrees } from './tree-objects.ts'
 import type { Checksum, ObjectType } from './types.ts'
@@ -31,7 +30,7 @@ const { O_CREAT, O_EXCL, O_WRONLY } = constants
 export interface ObjectWriter {
   readonly stage: Stage
   readonly known: KnownObjects
-  /** Folders of the stage that are there. */
+  /** Folders of the stage that are there, without those of commits. */
   readonly folders: Set<string>
   /** Directories that need not be staged again, as values. */
   readonly stored: StoredTrees
@@ -47,23 +46,20 @@ export function objectWriter(stage: Stage): ObjectWriter {
 /** Stages a commit, dirtree or dirmeta object. */
 export function putMetadata(writer: ObjectWriter, checksum: Checksum, type: ObjectType, bytes: Buffer): void {
   if (isKnown(writer.known, checksum, type, bytes.length)) return
-  const fd = create(writer, checksum, type, 0o644)
-  if (fd === undefined) return
-  finish(writer, fd, checksum, type, () => writeAll(fd, bytes))
+  writeObject(writer, checksum, type, 0o644, [bytes])
   count(writer, checksum, type)
 }
 
 /** Stages a symbolic link's object: a link in a bare repository, a file with the target in a bare-user one. */
 export function putSymlink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: ByteString): void {
   if (isKnown(writer.known, checksum, 'file', undefined)) return
-  const bytes = Buffer.from(target, 'latin1')
-  // libostree writes the target with the NUL that ends it in memory.
-  const stored = Buffer.concat([bytes, Buffer.alloc(1)])
-  if (writer.stage.repo.mode === 'bare') putBareSymlink(writer, checksum, meta, bytes)
-  else
-    putBareUserFile(writer, checksum, { ...meta, mode: 0o644 }, encodeOstreeMeta(meta, 'symlink'), fd =>
-      writeAll(fd, stored),
-    )
+  if (writer.stage.repo.mode === 'bare') {
+    writeLink(writer, checksum, meta, Buffer.from(target, 'latin1'))
+  } else {
+    // libostree writes the target with the NUL that ends it in memory.
+    const stored = Buffer.from(`${target}\0`, 'latin1')
+    writeObject(writer, checksum, 'file', 0o644, [stored], { kind: 'symlink', meta })
+  }
   count(writer, checksum, 'file')
 }
 
@@ -76,11 +72,8 @@ export function putFile(
 ): void {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   if (isKnown(writer.known, checksum, 'file', length)) return
-  const write = (fd: number) => {
-    for (const piece of pieces) writeAll(fd, piece)
-  }
-  if (writer.stage.repo.mode === 'bare') putBareFile(writer, checksum, meta, write)
-  else putBareUserFile(writer, checksum, meta, encodeOstreeMeta(meta, 'file'), write)
+  const mode = diskMode(writer.stage.repo.mode, meta)
+  writeObject(writer, checksum, 'file', mode, pieces, { kind: 'file', meta })
   count(writer, checksum, 'file')
 }
 
@@ -102,9 +95,10 @@ export function endLargeFile(writer: ObjectWriter, file: LargeFile, checksum: Ch
     abandonLargeFile(file)
     return
   }
-  fchmodSync(file.fd, firstMode(writer.stage.repo.mode === 'bare' ? meta.mode : userMode(meta)))
-  if (writer.stage.repo.mode === 'bare') applyBareMeta(file.fd, meta)
-  else applyBareUserMeta(file.fd, meta, encodeOstreeMeta(meta, 'file'))
+  const { mode: repo } = writer.stage.repo
+  const mode = diskMode(repo, meta)
+  fchmodSync(file.fd, firstMode(mode))
+  applyMeta(repo, file.fd, { kind: 'file', meta }, mode)
   futimesSync(file.fd, 0, 0)
   renameSync(file.path, stagedPath(writer, checksum, 'file'))
   closeSync(file.fd)
@@ -122,87 +116,61 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done)
 }
 
-function putBareFile(
-  writer: ObjectWriter,
-  checksum: Checksum,
-  meta: Meta,
-  write: (fd: number) => void,
-): void {
-  const fd = create(writer, checksum, 'file', firstMode(meta.mode))
-  if (fd === undefined) return
-  finish(writer, fd, checksum, 'file', () => {
-    write(fd)
-    applyBareMeta(fd, meta)
-  })
-}
-
-function putBareUserFile(
-  writer: ObjectWriter,
-  checksum: Checksum,
-  meta: Meta,
-  ostreeMeta: Buffer,
-  write: (fd: number) => void,
-): void {
-  const fd = create(writer, checksum, 'file', firstMode(userMode(meta)))
-  if (fd === undefined) return
-  finish(writer, fd, checksum, 'file', () => {
-    write(fd)
-    applyBareUserMeta(fd, meta, ostreeMeta)
-  })
-}
-
-function putBareSymlink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: Buffer): void {
-  const path = stagedPath(writer, checksum, 'file')
-  try {
-    symlinkSync(target, path)
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return
-    throw error
-  }
-  if (meta.uid !== 0 || meta.gid !== 0) lchownSync(path, meta.uid, meta.gid)
-  lutimesSync(path, 0, 0)
-}
-
-/** Opens an object's file for writing; undefined where another thread has it already. */
-function create(
+/**
+ * Writes an object's file, its content in pieces, with the time that all of them have; nothing where another thread has
+ * it already. One that could not be completed does not stay.
+ * @param mode its permission bits on disk
+ * @param inode what a content object is the object of
+ */
+function writeObject(
   writer: ObjectWriter,
   checksum: Checksum,
   type: ObjectType,
   mode: number,
-): number | undefined {
-  try {
-    return openSync(stagedPath(writer, checksum, type), O_CREAT | O_EXCL | O_WRONLY, mode)
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return undefined
-    throw error
-  }
-}
-
-/** Runs `write`, sets the fixed time and closes; an object that could not be completed does not stay. */
-function finish(
-  writer: ObjectWriter,
-  fd: number,
-  checksum: Checksum,
-  type: ObjectType,
-  write: () => void,
+  pieces: readonly Buffer[],
+  inode?: Inode,
 ): void {
+  const path = stagedPath(writer, checksum, type)
+  const first = inode === undefined ? mode : firstMode(mode)
+  const fd = unlessThere(() => openSync(path, O_CREAT | O_EXCL | O_WRONLY, first))
+  if (fd === undefined) return
   try {
-    write()
+    for (const piece of pieces) writeAll(fd, piece)
+    if (inode !== undefined) applyMeta(writer.stage.repo.mode, fd, inode, mode)
     futimesSync(fd, 0, 0)
   } catch (error) {
-    unlinkSync(stagedPath(writer, checksum, type))
+    unlinkSync(path)
     throw error
   } finally {
     closeSync(fd)
   }
 }
 
+function writeLink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: Buffer): void {
+  const path = stagedPath(writer, checksum, 'file')
+  if (unlessThere(() => symlinkSync(target, path) ?? path) === undefined) return
+  if (meta.uid !== 0 || meta.gid !== 0) lchownSync(path, meta.uid, meta.gid)
+  lutimesSync(path, 0, 0)
+}
+
+/** What making a file gives; undefined where there is one. */
+function unlessThere<T>(make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return undefined
+    throw error
+  }
+}
+
 function stagedPath(writer: ObjectWriter, checksum: Checksum, type: ObjectType): string {
-  const root = type === 'commit' ? stagedCommits(writer.stage) : writer.stage.path
-  const folder = `${root}/${checksum.slice(0, 2)}`
-  if (!writer.folders.has(folder)) {
-    mkdirSync(folder, { recursive: true, mode: 0o755 })
-    writer.folders.add(folder)
+  const isCommit = type === 'commit'
+  const root = isCommit ? stagedCommits(writer.stage) : writer.stage.path
+  const prefix = checksum.slice(0, 2)
+  // Of commits there are few.
+  if (isCommit || !writer.folders.has(prefix)) {
+    mkdirSync(`${root}/${prefix}`, { recursive: true, mode: 0o755 })
+    if (!isCommit) writer.folders.add(prefix)
   }
   return `${root}/${objectPath(checksum, type)}`
 }

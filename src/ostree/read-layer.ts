@@ -98,7 +98,7 @@ function putSmall(entry: TarEntry, meta: Meta, writer: ObjectWriter): Checksum {
   const hash = createHash('sha256').update(contentHeader(meta))
   const pieces: Buffer[] = []
   let length = 0
-  for (const piece of entry.body) {
+  for (let piece = entry.body.next(); piece !== undefined; piece = entry.body.next()) {
     hash.update(piece)
     length += piece.length
     // A piece is valid until the next one is read; the last one need not be copied.
@@ -113,7 +113,7 @@ function putLarge(entry: TarEntry, meta: Meta, writer: ObjectWriter): Checksum {
   const hash = createHash('sha256').update(contentHeader(meta))
   const file = beginLargeFile(writer)
   try {
-    for (const piece of entry.body) {
+    for (let piece = entry.body.next(); piece !== undefined; piece = entry.body.next()) {
       hash.update(piece)
       writeAll(file.fd, piece)
     }

@@ -15,6 +15,7 @@ import { CtrbuildError } from '../../src/errors.ts'
 import { readTar } from '../../src/oci/tar/reader.ts'
 import type { LayerEntry } from '../../src/tree/layer.ts'
 import type { Dir } from '../../src/tree/node.ts'
+import { piecesOf } from '../oci/tar/reading.ts'
 import { needs } from '../support/programs.ts'
 import { randomStack } from '../support/stack.ts'
 import { hasContradiction, hasLinkToRemoved, inSafeOrder } from '../support/stack-shape.ts'
@@ -120,7 +121,7 @@ function* tarEntries(tar: Buffer): Generator<LayerEntry> {
       mode,
       xattrs,
       target: linkTarget,
-      content: Buffer.concat([...body]),
+      content: Buffer.concat([...piecesOf(body)]),
     })
   }
 }

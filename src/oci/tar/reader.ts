@@ -3,7 +3,7 @@
  * Which paths may enter a root file system is not decided here.
  */
 import type { ByteString, Xattr } from '../../tree/node.ts'
-import { type Content, openContent } from './content.ts'
+import { type Content, NO_CONTENT, openContent } from './content.ts'
 import { type ByteSource, type Cursor, openCursor } from './cursor.ts'
 import { type Gathered, gather, openGatherer } from './gather.ts'
 import type { Header } from './header.ts'
@@ -27,10 +27,10 @@ export interface TarEntry {
   /** Sorted by name, no name twice. */
   readonly xattrs: readonly Xattr[]
   /**
-   * A file's content, to be read once. A buffer is valid until the next one is pulled, the last one until the
-   * next entry is asked for.
+   * A file's content, to be read once. A buffer is valid until the next one is asked for, the last one until the
+   * next entry is.
    */
-  readonly body: Iterable<Buffer>
+  readonly body: ByteSource
 }
 
 export type TarType = 'file' | 'dir' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo'
@@ -89,7 +89,7 @@ function openEntry(
     size: isFile ? (map?.size ?? stored) : 0,
     linkTarget: linkTargetOf(gathered, type, limits),
     xattrs: pax.xattrs,
-    body: isFile ? content.body : [],
+    body: isFile ? content : NO_CONTENT,
   }
   return { entry, content }
 }

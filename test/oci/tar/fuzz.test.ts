@@ -5,7 +5,7 @@ import { TAR_LIMITS } from '../../../src/oci/tar/limits.ts'
 import { readTar } from '../../../src/oci/tar/reader.ts'
 import { padded, paxHeader, paxRecord, sealHeader, tarHeader, writeTar } from '../../support/tar-writer.ts'
 import { archive, file, GNU, long } from './parts.ts'
-import { chunked } from './reading.ts'
+import { chunked, piecesOf } from './reading.ts'
 
 const sparseHeader = tarHeader({ name: 's', typeflag: 'S', size: 512, magic: GNU })
 sparseHeader.write(`00000001000\x0000000001000\x00`, 386, 'latin1')
@@ -61,7 +61,8 @@ function changed(list: readonly { at: number; byte: number }[], isSealed: boolea
 
 function outcome(tar: Buffer, size: number): unknown {
   try {
-    for (const entry of readTar(chunked(tar, [size]), LIMITS)) for (const piece of entry.body) void piece
+    for (const entry of readTar(chunked(tar, [size]), LIMITS))
+      for (const piece of piecesOf(entry.body)) void piece
     return undefined
   } catch (error) {
     return error

@@ -29,12 +29,17 @@ export function chunked(archive: Buffer, sizes: readonly number[] = [archive.len
   }
 }
 
+/** What is left of an entry's content, piece by piece. */
+export function* piecesOf(body: ByteSource): Generator<Buffer, void> {
+  for (let piece = body.next(); piece !== undefined; piece = body.next()) yield piece
+}
+
 /** All entries with their content. */
 export function readAll(archive: Buffer, sizes?: readonly number[], limits?: TarLimits): ReadEntry[] {
   const entries: ReadEntry[] = []
   for (const { body, ...entry } of readTar(chunked(archive, sizes), limits)) {
     const pieces: Buffer[] = []
-    for (const piece of body) pieces.push(Buffer.from(piece))
+    for (const piece of piecesOf(body)) pieces.push(Buffer.from(piece))
     entries.push({ ...entry, content: Buffer.concat(pieces) })
   }
   return entries
