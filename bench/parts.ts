@@ -1,87 +1,107 @@
 /**
- * What no way around an image can leave out, and nothing else, in one thread: inflating the layers, hashing blob, archive
- * and each file once, writing the files as objects and linking them. Names, modes and folders of the archive are not read.
+ * What no way around an image can leave out, and nothing else, in two threads: one inflates the layers and hashes blobs and
+ * archives, the other hashes each file once, writes it as an object and links that. Of the archives only sizes are read:
+ * no names, modes or folders. What was stored is printed, so that it can be seen that nothing is missing.
  *
  *     parts.js BLOB...
  */
-import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  futimesSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs'
-import { openGunzip } from '../src/ostree/gunzip.ts'
+import { createHash, type Hash } from 'node:crypto'
+import { closeSync, constants, futimesSync, linkSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
+import { type CompressedBlob, inflate } from '../src/ostree/inflate.ts'
+import { writeAll } from '../src/ostree/object-writer.ts'
+import { createRing, type Ring, takeFrom } from '../src/ostree/ring.ts'
 
-const CHUNK = 1 << 20
 const BLOCK = 512
+const SIZE = { at: 124, width: 11 }
+const TYPEFLAG = 156
+const FILE = 0x30
 const FOLDERS = 256
 
-const content = Buffer.alloc(CHUNK, 7)
+/** A file that is being written. */
+interface Writing {
+  readonly fd: number
+  readonly path: string
+  readonly hash: Hash
+  left: number
+}
 
-/** Inflates and hashes a blob, and gives the sizes of the files in its archive. */
-function inflate(path: string): number[] {
-  const gunzip = openGunzip()!
-  const [input, output] = [Buffer.alloc(CHUNK), Buffer.alloc(CHUNK)]
-  const [blob, archive] = [createHash('sha256'), createHash('sha256')]
-  const sizes = sizeReader()
-  const fd = openSync(path, 'r')
-  for (let length = -1; length !== 0; ) {
-    length = readSync(fd, input, 0, CHUNK, null)
-    blob.update(input.subarray(0, length))
-    for (let from = 0; ; ) {
-      const step = gunzip(input, from, length - from, output, length === 0)
-      from += step.consumed
-      archive.update(output.subarray(0, step.produced))
-      sizes.read(output.subarray(0, step.produced))
-      if (step.ended || (step.produced < CHUNK && from === length)) break
+interface Task {
+  readonly blob: CompressedBlob
+  readonly ring: Ring
+}
+
+let files = 0
+let bytes = 0
+
+/** Stores what is in an archive, which comes in pieces of any length. */
+function store(ring: Ring): void {
+  const archive = takeFrom(ring)
+  const header = Buffer.alloc(BLOCK)
+  let have = 0
+  let padding = 0
+  let file: Writing | undefined
+  for (let piece = archive.next(); piece !== undefined; piece = archive.next()) {
+    for (let at = 0; at < piece.length; ) {
+      if (file !== undefined) {
+        at += write(file, piece, at)
+        if (file.left === 0) file = finish(file)
+      } else if (padding > 0) {
+        const step = Math.min(padding, piece.length - at)
+        padding -= step
+        at += step
+      } else {
+        const copied = piece.copy(header, have, at)
+        have = (have + copied) % BLOCK
+        at += copied
+        if (have > 0) continue
+        const size = Number.parseInt(header.toString('latin1', SIZE.at, SIZE.at + SIZE.width), 8) || 0
+        padding = (BLOCK - (size % BLOCK)) % BLOCK
+        if (header[TYPEFLAG] === FILE && size > 0) file = begin(size)
+      }
     }
   }
-  closeSync(fd)
-  blob.digest()
-  archive.digest()
-  return sizes.found
 }
 
-/** Finds the files of an archive by their headers' typeflag and size alone; a header lies in one chunk, as chunks are even. */
-function sizeReader() {
-  const found: number[] = []
-  let skip = 0
-  return {
-    found,
-    read(bytes: Buffer) {
-      while (skip < bytes.length) {
-        const size = Number.parseInt(bytes.toString('latin1', skip + 124, skip + 135), 8) || 0
-        const type = bytes[skip + 156]!
-        if (type === 0x30 && size > 0) found.push(size)
-        skip += BLOCK + Math.ceil(size / BLOCK) * BLOCK
-      }
-      skip -= bytes.length
-    },
-  }
+function begin(size: number): Writing {
+  const path = `${files % FOLDERS}/${files}`
+  const fd = openSync(`objects/${path}`, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644)
+  files += 1
+  bytes += size
+  return { fd, path, hash: createHash('sha256'), left: size }
 }
 
-/** Hashes so many bytes, writes them into a new file, and links that. */
-function store(size: number, at: number): void {
-  const hash = createHash('sha256')
-  const object = `objects/${at % FOLDERS}/${at}`
-  const fd = openSync(object, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644)
-  for (let left = size; left > 0; left -= CHUNK) {
-    const piece = content.subarray(0, Math.min(left, CHUNK))
-    hash.update(piece)
-    writeSync(fd, piece)
-  }
+function write(file: Writing, piece: Buffer, at: number): number {
+  const part = piece.subarray(at, at + file.left)
+  file.hash.update(part)
+  writeAll(file.fd, part)
+  file.left -= part.length
+  return part.length
+}
+
+function finish({ fd, path, hash }: Writing): undefined {
   futimesSync(fd, 0, 0)
   closeSync(fd)
   hash.digest('hex')
-  linkSync(object, `tree/${at % FOLDERS}/${at}`)
+  linkSync(`objects/${path}`, `tree/${path}`)
 }
 
-for (let i = 0; i < FOLDERS; i++)
-  for (const root of ['objects', 'tree']) mkdirSync(`${root}/${i}`, { recursive: true })
-let stored = 0
-for (const blob of process.argv.slice(2)) for (const size of inflate(blob)) store(size, stored++)
+if (isMainThread) {
+  for (let i = 0; i < FOLDERS; i++)
+    for (const root of ['objects', 'tree']) mkdirSync(`${root}/${i}`, { recursive: true })
+  const tasks = process.argv.slice(2).map((path): Task => {
+    const blob: CompressedBlob = {
+      path,
+      name: path,
+      compression: 'gzip',
+      size: statSync(path).size,
+      ratio: 1000,
+    }
+    return { blob, ring: createRing() }
+  })
+  new Worker(new URL(import.meta.url), { workerData: tasks }).unref()
+  for (const { ring } of tasks) store(ring)
+  process.stdout.write(`${files} files with ${bytes} bytes\n`)
+} else {
+  for (const { blob, ring } of workerData as readonly Task[]) await inflate(blob, ring, () => undefined)
+}

@@ -87,7 +87,7 @@ const PEERS: readonly Way[] = [
 /** What nothing can leave out, to see how far from that we are. */
 export const PARTS: Way = {
   id: 'parts',
-  title: 'skopeo; then inflate, hash, write and link, in one thread',
+  title: 'skopeo; then inflate, hash, write and link, in two threads',
   needs: ['skopeo'],
   script: forEach(SKOPEO, 'node "$PARTS" $(printf "oci/blobs/sha256/%s " $layers)'),
 }
