@@ -1,6 +1,7 @@
 /** What was measured, and what it says: medians, spreads, ratios, targets. */
 import type { Cost } from './measure.ts'
 import type { Target } from './scenarios.ts'
+import { PARTS } from './ways.ts'
 
 /** All runs of one way. */
 export interface WayResult {
@@ -37,6 +38,8 @@ export interface Verdict {
   readonly isMet: boolean
   /** By how much of the bound it was missed or surpassed. */
   readonly margin: number
+  /** The same ratio for what nothing can leave out, one after the other, where that was measured. */
+  readonly parts?: number
 }
 
 /** The runs of one way, after the one that warmed up. */
@@ -85,7 +88,9 @@ export function judge(targets: readonly Target[], results: readonly ScenarioResu
     const way = ways.find(({ id }) => id === target.way)
     const against = ways.find(({ id }) => id === target.against)
     if (way === undefined || (target.against !== undefined && against === undefined)) return []
-    return verdict(target, against === undefined ? way.peak : ratio(way, against))
+    const judged = verdict(target, against === undefined ? way.peak : ratio(way, against))
+    const parts = ways.find(({ id }) => id === PARTS.id)
+    return parts === undefined ? judged : { ...judged, parts: ratio(way, parts) }
   })
 }
 

@@ -48,12 +48,15 @@ export function renderScenario(scenario: ScenarioResult): string {
 
 /** Each target, what came of it, and by how much it was met or missed. */
 export function renderVerdicts(verdicts: readonly Verdict[]): string {
-  return columns([['', 'measured', 'target', ''], ...verdictRows(verdicts)])
+  return columns([VERDICT_HEAD, ...verdictRows(verdicts)])
 }
+
+/** What the columns of verdictRows are. */
+export const VERDICT_HEAD = ['', 'measured', 'target', '', 'parts alone']
 
 /** The targets as rows of a table. */
 export function verdictRows(verdicts: readonly Verdict[]): string[][] {
-  return verdicts.map(({ target, value, isMet, margin }) => {
+  return verdicts.map(({ target, value, isMet, margin, parts }) => {
     const { scenario, way, against, atLeast, atMost } = target
     const show = (number: number) =>
       against === undefined ? `${Math.round(number / MIB)} MiB` : `${number.toFixed(2)}×`
@@ -62,6 +65,7 @@ export function verdictRows(verdicts: readonly Verdict[]): string[][] {
       show(value),
       atLeast === undefined ? `at most ${show(atMost!)}` : `at least ${show(atLeast)}`,
       isMet ? 'met' : `missed by ${Math.round(-margin * 100)} %`,
+      parts === undefined ? '' : show(parts),
     ]
   })
 }
