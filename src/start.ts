@@ -3,62 +3,91 @@
  * Starts a bundle: `ctrbuild.js` the program in `ctrbuild.code.js`, `worker.js` a thread's part in `worker.code.js`.
  *
  * Compiling a megabyte of JavaScript takes longer than most commands do, so what V8 compiled is kept beside the bundle
- * in `ctrbuild.code.cache`, by the first run that finds none. V8 itself refuses what another V8 made. Where nothing can
- * be written, everything works all the same.
+ * in `ctrbuild.code.cache`: by the first run that finds none, and by a longer one that compiled much more. V8 itself
+ * refuses what another V8 made. Where nothing can be written, everything works all the same.
  */
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import type * as v8 from 'node:v8'
 import { Script } from 'node:vm'
 import { isMainThread, threadId } from 'node:worker_threads'
 import { VERSION } from './version.ts'
 
-/** In front of the compiled code stands which bundle it was compiled from. */
-const HEADER_BYTES = 64
-/** Milliseconds after which an idle thread keeps what it compiled. Threads are ended without further notice. */
-const THREAD_SETTLED = 50
+/** In front of the compiled code stands which bundle it was compiled from, and how much there was. */
+const HEADER_BYTES = 96
+/**
+ * Milliseconds after which it is worth looking whether more was compiled than is kept. Threads do so as soon as they have
+ * nothing to do then, as they are ended without further notice.
+ */
+const LONG = 200
+/** How many times as much as is kept is more. */
+const MORE = 1.02
+
+/** What an earlier run kept. */
+interface Kept {
+  readonly code: Buffer
+  /** Bytes of bytecode that the run had when it kept it. */
+  readonly compiled: number
+}
 
 function start(launcher: string): void {
   const file = launcher.replace(/\.js$/, '.code.js')
   const cache = launcher.replace(/\.js$/, '.code.cache')
-  const header = headerOf(file)
-  const cachedData = readCache(cache, header)
+  const bundle = bundleOf(file)
+  const kept = readCache(cache, bundle)
   // A bundle has ASCII only.
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`
-  const script = new Script(source, { filename: file, ...(cachedData && { cachedData }) })
-  if (script.cachedDataRejected !== false) {
-    const keep = () => keepCache(cache, Buffer.concat([header, script.createCachedData()]))
-    if (isMainThread) process.once('exit', keep)
-    else setTimeout(keep, THREAD_SETTLED).unref()
+  const script = new Script(source, { filename: file, ...(kept && { cachedData: kept.code }) })
+  const isKept = kept !== undefined && !script.cachedDataRejected
+  const keep = () => {
+    if (isKept && performance.now() < LONG) return
+    const { getHeapCodeStatistics } = require('node:v8') as typeof v8
+    const { bytecode_and_metadata_size: compiled } = getHeapCodeStatistics()
+    const now = readCache(cache, bundle)
+    // What another V8 compiled is still there, unless another thread has been faster.
+    const isUsable = now !== undefined && (isKept || now.compiled !== kept?.compiled)
+    if (isUsable && compiled < MORE * now.compiled) return
+    const header = Buffer.from(`${bundle} ${compiled}`.padEnd(HEADER_BYTES))
+    keepCache(cache, () => Buffer.concat([header, script.createCachedData()]))
   }
+  if (isMainThread) process.once('exit', keep)
+  else setTimeout(keep, LONG).unref()
   script.runInThisContext()(exports, require, module, file, __dirname)
 }
 
 /** V8 compares no more than the length of the source: another bundle at the same place is another file. */
-function headerOf(file: string): Buffer {
+function bundleOf(file: string): string {
   const { ino, mtimeMs, size } = statSync(file)
-  return Buffer.from(`${ino} ${mtimeMs} ${size}`.padEnd(HEADER_BYTES).slice(0, HEADER_BYTES))
+  return `${ino} ${mtimeMs} ${size}`
 }
 
-function readCache(cache: string, header: Buffer): Buffer | undefined {
+function readCache(cache: string, bundle: string): Kept | undefined {
   try {
     const bytes = readFileSync(cache)
-    return bytes.subarray(0, HEADER_BYTES).equals(header) ? bytes.subarray(HEADER_BYTES) : undefined
+    const header = bytes.toString('latin1', 0, HEADER_BYTES)
+    if (!header.startsWith(`${bundle} `)) return undefined
+    return { code: bytes.subarray(HEADER_BYTES), compiled: Number(header.slice(bundle.length)) }
   } catch {
     return undefined
   }
 }
 
-function keepCache(cache: string, bytes: Buffer): void {
+/** Puts what `make` gives in place of the cache; it is not asked where nothing can be written. */
+function keepCache(cache: string, make: () => Buffer): void {
   const draft = `${cache}.${process.pid}-${threadId}`
+  let fd: number
   try {
-    writeFileSync(draft, bytes, { flag: 'wx' })
+    fd = openSync(draft, 'wx')
   } catch {
     // Whoever runs the program may not be who installed it.
     return
   }
   try {
+    writeFileSync(fd, make())
     renameSync(draft, cache)
   } catch {
     rmSync(draft)
+  } finally {
+    closeSync(fd)
   }
 }
 

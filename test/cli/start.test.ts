@@ -7,6 +7,8 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { PROGRAM } from '../support/project.ts'
 
+/** Of what start.ts puts in front of what V8 compiled. */
+const HEADER_BYTES = 96
 const VALID = 'apiVersion: ctrbuild/v1\nkind: Bundles\nbundles: { redis: { image: "example.com/redis:7" } }\n'
 
 /** A copy of the program that nobody has run, in a folder that has a bundles.yaml. */
@@ -23,6 +25,8 @@ async function copyProgram() {
     code: at('ctrbuild.code.js'),
     cache: at('ctrbuild.code.cache'),
     folder: dirname(at('.')),
+    /** What is validated from now on. */
+    give: (text: string) => writeFileSync(join(folder, 'bundles.yaml'), text),
     validate() {
       const { status, stdout, stderr } = spawnSync(process.execPath, [at('ctrbuild.js'), 'validate'], {
         cwd: folder,
@@ -67,10 +71,28 @@ test('what another Node compiled is replaced', async () => {
   program.validate()
   const bytes = readFileSync(program.cache)
   // V8's own header, with its version's hash, follows ours.
-  bytes.fill(0xff, 64, 96)
+  bytes.fill(0xff, HEADER_BYTES, HEADER_BYTES + 32)
   writeFileSync(program.cache, bytes)
   expect(program.validate()).toEqual(FINE)
-  expect(readFileSync(program.cache).subarray(64, 96)).not.toEqual(bytes.subarray(64, 96))
+  const found = readFileSync(program.cache).subarray(HEADER_BYTES, HEADER_BYTES + 32)
+  expect(found).not.toEqual(bytes.subarray(HEADER_BYTES, HEADER_BYTES + 32))
+})
+
+test('a longer run keeps what it compiled where that is much more, and only there', async () => {
+  const program = await copyProgram()
+  program.validate()
+  const bytes = readFileSync(program.cache)
+  const [bundle] = /^(\S+ ){3}/.exec(bytes.toString('latin1', 0, HEADER_BYTES))!
+  bytes.write(`${bundle}1`.padEnd(HEADER_BYTES), 'latin1')
+  writeFileSync(program.cache, bytes)
+  // Lasts for more than half a second.
+  const names = Array.from({ length: 3000 }, (_, i) => `  redis${i}: { image: "example.com/redis:7" }\n`)
+  program.give(VALID.replace(/bundles: .*\n/, `bundles:\n${names.join('')}`))
+  expect(program.validate().stdout).toBe('bundles.yaml is valid: 3,000 bundles of 1 image\n')
+  const kept = readFileSync(program.cache)
+  expect(Number(kept.toString('latin1', bundle.length, HEADER_BYTES))).toBeGreaterThan(100_000)
+  program.validate()
+  expect(readFileSync(program.cache)).toEqual(kept)
 })
 
 test('where it cannot be kept, nothing is missed', async () => {
