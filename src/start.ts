@@ -38,14 +38,17 @@ function start(launcher: string): void {
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`
   const script = new Script(source, { filename: file, ...(kept && { cachedData: kept.code }) })
   const isKept = kept !== undefined && !script.cachedDataRejected
+  // What another V8 compiled is still there, unless another thread has been faster.
+  const keptSince = () => {
+    const now = readCache(cache, bundle)
+    return now?.compiled === kept?.compiled ? undefined : now
+  }
   const keep = () => {
     if (isKept && performance.now() < LONG) return
     const { getHeapCodeStatistics } = require('node:v8') as typeof v8
     const { bytecode_and_metadata_size: compiled } = getHeapCodeStatistics()
-    const now = readCache(cache, bundle)
-    // What another V8 compiled is still there, unless another thread has been faster.
-    const isUsable = now !== undefined && (isKept || now.compiled !== kept?.compiled)
-    if (isUsable && compiled < MORE * now.compiled) return
+    const there = isKept ? kept : keptSince()
+    if (there !== undefined && compiled < MORE * there.compiled) return
     const header = Buffer.from(`${bundle} ${compiled}`.padEnd(HEADER_BYTES))
     keepCache(cache, () => Buffer.concat([header, script.createCachedData()]))
   }
