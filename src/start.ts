@@ -3,7 +3,7 @@
  * Starts a bundle: `ctrbuild.js` the program in `ctrbuild.code.js`, `worker.js` a thread's part in `worker.code.js`.
  *
  * Compiling a megabyte of JavaScript takes longer than most commands do, so what V8 compiled is kept beside the bundle
- * in `ctrbuild.code.cache`: by the first run that finds none, and by a longer one that compiled much more. V8 itself
+ * in `ctrbuild.code.cache`: by the first run that finds none, and by a longer one that compiled more. V8 itself
  * refuses what another V8 made. Where nothing can be written, everything works all the same.
  */
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'

@@ -148,7 +148,11 @@ function writeObject(
 
 function writeLink(writer: ObjectWriter, checksum: Checksum, meta: Meta, target: Buffer): void {
   const path = stagedPath(writer, checksum, 'file')
-  if (unlessThere(() => symlinkSync(target, path) ?? path) === undefined) return
+  const link = unlessThere(() => {
+    symlinkSync(target, path)
+    return path
+  })
+  if (link === undefined) return
   if (meta.uid !== 0 || meta.gid !== 0) lchownSync(path, meta.uid, meta.gid)
   lutimesSync(path, 0, 0)
 }
