@@ -12,15 +12,14 @@ import { performance } from 'node:perf_hooks'
 import type { DiffId, Digest } from '../src/oci/digest.ts'
 import { TAR_LIMITS } from '../src/oci/tar/limits.ts'
 import { checkoutTree } from '../src/ostree/checkout.ts'
-import { layerCommit, layerRef } from '../src/ostree/commits.ts'
+import { commitLayer } from '../src/ostree/commit-layer.ts'
 import { importLayer, type LayerBlob } from '../src/ostree/import-layer.ts'
-import { layerListingRef, putListing, readListing } from '../src/ostree/listings.ts'
+import { readListing } from '../src/ostree/listings.ts'
 import { objectWriter } from '../src/ostree/object-writer.ts'
 import { startReaders } from '../src/ostree/readers.ts'
 import { listRefs } from '../src/ostree/refs.ts'
 import { initRepo, openRepo } from '../src/ostree/repo.ts'
 import { beginStage, discard, publish } from '../src/ostree/stage.ts'
-import { putCommit } from '../src/ostree/write.ts'
 import { syncFs } from '../src/sys/atomic.ts'
 import { decodeListing } from '../src/tree/listing.ts'
 
@@ -36,10 +35,7 @@ async function importOne(path: string, diffId: DiffId, folder: string): Promise<
   const blob: LayerBlob = { path, name: 'layer', digest, size, diffId, compression: 'gzip' }
   const limits = { ...TAR_LIMITS, ratio: 1000 }
   const layer = await importLayer(blob, { writer, readers, limits, signal, progress: () => undefined })
-  const refs = new Map([
-    [layerListingRef(diffId), putListing(writer, layer.listing)],
-    [layerRef(digest), putCommit(writer, layerCommit({ ...blob, ...layer }))],
-  ])
+  const refs = commitLayer(writer, blob, layer)
   await syncFs(stage.path)
   publish(stage, refs)
   await readers.close()

@@ -40,6 +40,7 @@ ctrbuild apply --trace trace.json    # open it in https://ui.perfetto.dev or chr
 
 A trace has a lane for the command, one for each step that runs beside others, and one for each thread.
 A layer has two threads: \`inflate\` decompresses and hashes its blob, \`read\` reads the tar, hashes each file and writes those that are new.
+The layer's tree is made in the main thread meanwhile; \`commit\`, on the lane of the layer's step, writes its directories and its listing.
 \`waited ms\` says how long one of them waited for the other.
 
 The row "skopeo; then inflate, hash, write and link, in two threads" is what no way can leave out that fetches with skopeo, checks every digest and stores every file, and nothing else:

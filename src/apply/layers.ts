@@ -1,22 +1,20 @@
 /** Fetching blobs and importing layers: each layer is imported as soon as its blob has arrived. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LockedLayer } from '../lock/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { compressionOf } from '../oci/media-types.ts'
-import { layerCommit, layerRef } from '../ostree/commits.ts'
+import { commitLayer } from '../ostree/commit-layer.ts'
 import {
   type ImportContext,
   type ImportedLayer,
   importLayer,
   type LayerBlob,
 } from '../ostree/import-layer.ts'
-import { layerListingRef, putListing } from '../ostree/listings.ts'
-import type { Checksum } from '../ostree/types.ts'
-import { putCommit } from '../ostree/write.ts'
 import type { FetchStep, ImportStep } from '../plan/types.ts'
 import type { Trace } from '../report/trace.ts'
 import { inTurn } from '../sys/in-turn.ts'
-import { decodeListing } from '../tree/listing.ts'
-import { type Dir, display } from '../tree/node.ts'
+import { display } from '../tree/node.ts'
+import { countTree } from '../tree/stats.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { EarlyRead } from './early.ts'
 import { isOfImage } from './failures.ts'
@@ -64,11 +62,12 @@ export async function importStep(
   early?.tell(progress)
   const read = early && (await trace.span('import as it arrives', () => early.read))
   if (read !== undefined && isLayer(layer, read, work.limits.ratio))
-    return finishImport(work, step, read, early!.began, trace)
+    return await finishImport(work, step, read, early!.began, trace)
   await inTurn(work.imports, leave =>
     trace.span('import', async inside => {
       const began = work.now()
-      finishImport(work, step, await importBlob(work, step, path, { progress, leave }), began, inside)
+      const read = await importBlob(work, step, path, { progress, leave })
+      await finishImport(work, step, read, began, inside)
     }),
   )
 }
@@ -106,19 +105,27 @@ async function importBlob(
   }
 }
 
-/** Commits a layer whose objects are staged. */
-function finishImport(work: Work, step: ImportStep, read: ImportedLayer, began: number, trace: Trace): void {
+/** Commits a layer that was read. */
+async function finishImport(
+  work: Work,
+  step: ImportStep,
+  read: ImportedLayer,
+  began: number,
+  trace: Trace,
+): Promise<void> {
+  // It keeps this thread busy: the other threads get the next layer first.
+  await nextTurn()
   const { writer, refs, reporter } = work
   const { layer } = step
   const about = aboutOf(work, step)
   for (const span of read.threads) trace.add(span)
-  refs.set(layerListingRef(layer.diffId), putListing(writer, read.listing))
-  refs.set(layerRef(layer.digest), putCommit(writer, layerCommit({ ...layer, ...read })))
-  const stored = (dir: Dir, tree: string) => writer.stored.set(dir, tree as Checksum)
-  work.layers.set(layer.diffId, decodeListing(read.listing, `layer ${about.layer}`, stored))
+  const committed = trace.now('commit', () => commitLayer(writer, layer, read))
+  for (const [ref, checksum] of committed) refs.set(ref, checksum)
+  work.layers.set(layer.diffId, read.root)
   warnOdd(work, about.image, read)
   const seconds = (work.now() - began) / 1000
-  reporter.event({ kind: 'imported', ...about, bytes: layer.size, entries: read.stats.entries, seconds })
+  const { entries } = countTree(read.root)
+  reporter.event({ kind: 'imported', ...about, bytes: layer.size, entries, seconds })
 }
 
 /**

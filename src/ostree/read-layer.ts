@@ -1,13 +1,11 @@
-/** One layer's tar into staged objects: a content object for each file and symlink, and the objects of its tree. */
+/** One layer's tar: a staged content object for each file and symlink, and the tree that its entries make. */
 import { createHash } from 'node:crypto'
 import type { ByteSource } from '../oci/tar/cursor.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { readTar, type TarEntry } from '../oci/tar/reader.ts'
 import { keptXattrs } from '../oci/xattr-policy.ts'
-import { createLayer, type Dropped, type LayerEntry } from '../tree/layer.ts'
-import { encodeListing } from '../tree/listing.ts'
+import { createLayer, type Layer, type LayerEntry } from '../tree/layer.ts'
 import type { ByteString, Meta } from '../tree/node.ts'
-import { countTree, type TreeStats } from '../tree/stats.ts'
 import { contentHeader, symlinkChecksum } from './content.ts'
 import {
   abandonLargeFile,
@@ -18,58 +16,68 @@ import {
   putSymlink,
   writeAll,
 } from './object-writer.ts'
-import type { RootChecksums } from './tree-objects.ts'
 import type { Checksum } from './types.ts'
-import { putTree } from './write.ts'
 
 /** Content up to this many bytes is written from memory in one go. */
 const SMALL = 1 << 20
 /** Linux has no other for a symbolic link (symlink(7)), whatever an archive says. */
 const SYMLINK_MODE = 0o777
 
-/** What reading a layer's tar came to: all its objects are staged, and nothing names them yet. */
-export interface ReadLayer {
-  /** The tree as encodeListing writes it, with its dirtrees. */
-  readonly listing: string
-  readonly root: RootChecksums
-  readonly stats: TreeStats
-  readonly dropped: readonly Dropped[]
-  /** Whiteouts that are not empty files; they count all the same. */
-  readonly oddWhiteouts: readonly ByteString[]
+/** What reading a layer's tar came to: the objects of its files and symlinks are staged, and nothing names them yet. */
+export interface ReadLayer extends Layer {
   /** Names of extended attributes that were not kept, sorted. */
   readonly droppedXattrs: readonly ByteString[]
 }
 
 /**
- * Reads a layer's tar and stages every object that the repository does not have.
- * @throws CtrbuildError TAR_INVALID, LAYER_LIMIT, LAYER_CONFLICT; the operating system's errors
+ * Reads a layer's tar into its tree, and stages what its files and symlinks hold.
+ * @throws CtrbuildError LAYER_CONFLICT, and what readEntries throws
  */
 export function readLayer(source: ByteSource, limits: TarLimits, writer: ObjectWriter): ReadLayer {
   const layer = createLayer(limits)
+  const droppedXattrs = readEntries(source, limits, writer, layer.add)
+  return { ...layer.finish(), droppedXattrs }
+}
+
+/**
+ * Reads a layer's tar, stages every content object that the repository does not have, and hands the entries on, each when
+ * its content is staged.
+ * @returns the names of extended attributes that were not kept, sorted
+ * @throws CtrbuildError TAR_INVALID, LAYER_LIMIT; the operating system's errors; what `take` throws
+ */
+export function readEntries(
+  source: ByteSource,
+  limits: TarLimits,
+  writer: ObjectWriter,
+  take: (entry: LayerEntry) => void,
+): ByteString[] {
   const droppedXattrs = new Set<ByteString>()
+  const metas = new Map<string, Meta>()
   for (const entry of readTar(source, limits)) {
     const xattrs = entry.type === 'symlink' ? [] : keptXattrs(entry.xattrs)
     for (const [name] of entry.xattrs) {
       if (!xattrs.some(([kept]) => kept === name)) droppedXattrs.add(name)
     }
-    layer.add(layerEntry(entry, xattrs, writer))
+    take(layerEntry(entry, metaOf(metas, entry, xattrs), writer))
   }
-  const { root, dropped, oddWhiteouts } = layer.finish()
-  const checksums = putTree(writer, root)
-  return {
-    listing: encodeListing(root, dir => writer.stored.get(dir)),
-    root: checksums,
-    stats: countTree(root),
-    dropped,
-    oddWhiteouts,
-    droppedXattrs: [...droppedXattrs].sort(),
-  }
+  return [...droppedXattrs].sort()
 }
 
-function layerEntry(entry: TarEntry, xattrs: Meta['xattrs'], writer: ObjectWriter): LayerEntry {
-  const { path, uid, gid } = entry
+/** Few files differ in owner and mode: those that do not share a value. */
+function metaOf(known: Map<string, Meta>, entry: TarEntry, xattrs: Meta['xattrs']): Meta {
+  const { uid, gid } = entry
   const mode = entry.type === 'symlink' ? SYMLINK_MODE : entry.mode
+  if (xattrs.length > 0) return { uid, gid, mode, xattrs }
+  const key = `${uid} ${gid} ${mode}`
+  const found = known.get(key)
+  if (found !== undefined) return found
   const meta: Meta = { uid, gid, mode, xattrs }
+  known.set(key, meta)
+  return meta
+}
+
+function layerEntry(entry: TarEntry, meta: Meta, writer: ObjectWriter): LayerEntry {
+  const { path } = entry
   switch (entry.type) {
     case 'dir':
       return { kind: 'dir', path, meta }

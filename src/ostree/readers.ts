@@ -8,6 +8,8 @@ import pLimit from 'p-limit'
 import { CtrbuildError } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { inTurn, type Limit } from '../sys/in-turn.ts'
+import { createLayer } from '../tree/layer.ts'
+import { entriesOf } from './entry-batches.ts'
 import { untilStarving } from './growing.ts'
 import type { CompressedBlob, Inflated } from './inflate.ts'
 import type { ObjectName } from './inventory.ts'
@@ -38,7 +40,7 @@ export interface Threads {
 /** Threads that read layers. */
 export interface Readers {
   /**
-   * Decompresses and reads one layer.
+   * Decompresses and reads one layer; its tree is made here, while the threads go on.
    * @throws CtrbuildError as inflate and readLayer; whatever `signal` was aborted with
    */
   read(reading: Reading): Promise<ReadLayer & Inflated & Threads>
@@ -76,9 +78,9 @@ export function startReaders(layers: number): Readers {
     worker.on('error', () => drop(idle, worker))
     return worker
   }
-  const ask = async (request: Request, progress?: (bytes: number) => void): Promise<Answer> => {
+  const ask = async (request: Request, hear?: (answer: Underway) => void): Promise<Ending> => {
     const worker = idle.pop() ?? start()
-    const answer = await answerOf(worker, request, progress)
+    const answer = await answerOf(worker, request, hear)
     idle.push(worker)
     return answer
   }
@@ -120,8 +122,12 @@ function startWorker(): Worker {
   return worker
 }
 
+/** What a thread says before it is done. */
+type Underway = Extract<Answer, { kind: 'progress' | 'entries' }>
+type Ending = Exclude<Answer, Underway>
+
 interface Asking {
-  ask(request: Request, progress?: (bytes: number) => void): Promise<Answer>
+  ask(request: Request, hear?: (answer: Underway) => void): Promise<Ending>
   /** Runs what reads, so many at once as there are threads for that. */
   readonly reads: Limit
 }
@@ -132,18 +138,33 @@ async function readWith(
 ): Promise<ReadLayer & Inflated & Threads> {
   const ring = createRing()
   const stop = () => abortRing(ring)
+  const layer = createLayer(limits)
+  let refusal: unknown
+  const take = entriesOf(layer.add)
+  const hear = (answer: Underway) => {
+    if (answer.kind === 'progress') return progress(answer.bytes)
+    try {
+      take(answer.batch)
+    } catch (error) {
+      refusal ??= error
+      stop()
+    }
+  }
   signal.addEventListener('abort', stop)
   try {
-    const inflating = closing(ring, ask({ kind: 'inflate', ring, blob }, progress)).finally(leave)
+    const inflating = closing(ring, ask({ kind: 'inflate', ring, blob }, hear)).finally(leave)
     const reading = inTurn(reads, leaveReads => {
-      const answer = closing(ring, ask({ kind: 'read', ring, stage, limits }))
+      const answer = closing(ring, ask({ kind: 'read', ring, stage, limits }, hear))
       // Nobody waits for the network but who must.
       if (blob.growing !== undefined) untilStarving(blob.growing, answer).then(leave).then(leaveReads)
       return answer
     })
     const [inflated, read] = await Promise.all([inflating, reading])
-    if (inflated.kind === 'inflated' && read.kind === 'read')
-      return { ...read.layer, ...inflated.inflated, threads: [inflated.took, read.took] }
+    if (refusal !== undefined) throw refusal
+    if (inflated.kind === 'inflated' && read.kind === 'read') {
+      const threads = [inflated.took, read.took]
+      return { ...layer.finish(), droppedXattrs: read.droppedXattrs, ...inflated.inflated, threads }
+    }
     signal.throwIfAborted()
     throw firstFailure(inflated, read)
   } finally {
@@ -152,14 +173,14 @@ async function readWith(
 }
 
 /** A thread that died takes nothing out of the ring any more, and puts nothing in. */
-function closing(ring: Ring, answer: Promise<Answer>): Promise<Answer> {
+function closing(ring: Ring, answer: Promise<Ending>): Promise<Ending> {
   answer.catch(() => abortRing(ring))
   return answer
 }
 
 /** The failure that was not caused by the other thread's. */
-function firstFailure(...answers: Answer[]): Error {
-  const failures = answers.filter((answer): answer is Answer & Failure => answer.kind === 'failed')
+function firstFailure(...answers: Ending[]): Error {
+  const failures = answers.filter((answer): answer is Ending & Failure => answer.kind === 'failed')
   const { code, message, hint } = failures.find(({ isEcho }) => !isEcho) ?? failures[0]!
   if (code === undefined) return new Error(message)
   return new CtrbuildError(code, message, hint === undefined ? {} : { hint })
@@ -169,8 +190,8 @@ function firstFailure(...answers: Answer[]): Error {
  * How a request ended.
  * @throws what the worker died of
  */
-function answerOf(worker: Worker, request: Request, progress?: (bytes: number) => void): Promise<Answer> {
-  return new Promise<Answer>((resolve, reject) => {
+function answerOf(worker: Worker, request: Request, underway?: (answer: Underway) => void): Promise<Ending> {
+  return new Promise<Ending>((resolve, reject) => {
     const over = () => {
       worker.off('message', hear).off('error', fail).off('exit', exit).unref()
     }
@@ -180,7 +201,7 @@ function answerOf(worker: Worker, request: Request, progress?: (bytes: number) =
     }
     const exit = (status: number) => fail(new Error(`a thread that reads layers ended with status ${status}`))
     const hear = (answer: Answer) => {
-      if (answer.kind === 'progress') return progress?.(answer.bytes)
+      if (answer.kind === 'progress' || answer.kind === 'entries') return underway?.(answer)
       over()
       resolve(answer)
     }

@@ -3,12 +3,14 @@ import { parentPort, threadId } from 'node:worker_threads'
 import { CtrbuildError, type ErrorCode } from '../errors.ts'
 import type { TarLimits } from '../oci/tar/limits.ts'
 import { diskError } from '../sys/failure.ts'
+import type { ByteString } from '../tree/node.ts'
 import { faultOf } from './check-object.ts'
+import { type EntryBatch, entryBatches } from './entry-batches.ts'
 import { type CompressedBlob, type Inflated, inflate } from './inflate.ts'
 import type { ObjectName } from './inventory.ts'
 import { type LinkJob, linkObjects, type Refusal } from './link-objects.ts'
 import { type ObjectWriter, objectWriter } from './object-writer.ts'
-import { type ReadLayer, readLayer } from './read-layer.ts'
+import { readEntries } from './read-layer.ts'
 import { abortRing, type Ring, RingClosed, takeFrom } from './ring.ts'
 import type { Stage } from './stage.ts'
 import type { Repo } from './types.ts'
@@ -20,11 +22,12 @@ export type Request =
   | { readonly kind: 'link'; readonly job: LinkJob }
   | { readonly kind: 'check'; readonly repo: Repo; readonly names: readonly ObjectName[] }
 
-/** What it says: how far it is, and once per request how that ended. */
+/** What it says: how far it is and what it has read, and once per request how that ended. */
 export type Answer =
   | { readonly kind: 'progress'; readonly bytes: number }
+  | { readonly kind: 'entries'; readonly batch: EntryBatch }
   | { readonly kind: 'inflated'; readonly inflated: Inflated; readonly took: ThreadTime }
-  | { readonly kind: 'read'; readonly layer: ReadLayer; readonly took: ThreadTime }
+  | { readonly kind: 'read'; readonly droppedXattrs: readonly ByteString[]; readonly took: ThreadTime }
   | { readonly kind: 'linked'; readonly refusals: readonly Refusal[] }
   | { readonly kind: 'checked'; readonly faults: readonly (readonly [ObjectName, string])[] }
   | ({ readonly kind: 'failed' } & Failure)
@@ -52,7 +55,7 @@ export interface Failure {
 let writer: ObjectWriter | undefined
 
 parentPort?.on('message', async (request: Request) => {
-  parentPort!.postMessage(await answer(request))
+  say(await answer(request))
 })
 
 async function answer(request: Request): Promise<Answer> {
@@ -78,12 +81,18 @@ async function perform(request: Request): Promise<Answer> {
   if (request.kind === 'read') {
     const { ring, stage, limits } = request
     if (writer?.stage.path !== stage.path) writer = objectWriter(stage)
-    const layer = readLayer(takeFrom(ring), limits, writer)
-    return { kind: 'read', layer, took: took('read') }
+    const batches = entryBatches(batch => say({ kind: 'entries', batch }))
+    const droppedXattrs = readEntries(takeFrom(ring), limits, writer, batches.add)
+    batches.end()
+    return { kind: 'read', droppedXattrs, took: took('read') }
   }
-  const progress = (bytes: number) => parentPort!.postMessage({ kind: 'progress', bytes } satisfies Answer)
+  const progress = (bytes: number) => say({ kind: 'progress', bytes })
   const inflated = await inflate(request.blob, request.ring, progress)
   return { kind: 'inflated', inflated, took: took('inflate') }
+}
+
+function say(answer: Answer): void {
+  parentPort!.postMessage(answer)
 }
 
 function clock(): number {

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isErrno } from '../errors.ts'
-import { type Digest, hexOf } from '../oci/digest.ts'
+import { type Digest, digestOf, hexOf } from '../oci/digest.ts'
 import type { Descriptor } from '../oci/image.ts'
 import { DOCUMENT_LIMIT } from '../oci/json-document.ts'
 import type { Reference } from '../oci/reference.ts'
@@ -15,12 +15,26 @@ import { putPlaceholder, type Staging } from './staging.ts'
 /** Puts a question to skopeo about one image. */
 export type Ask = (argv: Argv) => Promise<Buffer>
 
-/** A registry, and containers-storage: a document is asked for by the digest of its manifest. */
-export function askedReader(image: ImageSpec, ask: Ask): DocumentReader {
+/**
+ * A registry: a document is asked for by the digest of its manifest. But the configuration that the reference seems to
+ * lead to is asked for at once, with `askOnce`, which need not succeed; it counts where the manifest names it.
+ */
+export function registryReader(image: ImageSpec, ask: Ask, askOnce: Ask): DocumentReader {
+  let guess: Buffer | undefined
   return {
-    top: () => ask(inspectManifestArgv(image)),
+    async top() {
+      const asking = askOnce(inspectConfigArgv(image)).catch(() => undefined)
+      try {
+        return await ask(inspectManifestArgv(image))
+      } finally {
+        guess = await asking
+      }
+    },
     manifest: entry => ask(inspectManifestArgv(image, entry.digest)),
-    config: (_config, manifest) => ask(inspectConfigArgv(image, manifest)),
+    async config({ digest }, manifest) {
+      if (guess !== undefined && digestOf(guess) === digest) return guess
+      return ask(inspectConfigArgv(image, manifest))
+    },
   }
 }
 

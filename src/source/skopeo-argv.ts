@@ -24,12 +24,12 @@ export function inspectManifestArgv(image: ImageSpec, digest?: Digest): Argv {
   ]
 }
 
-/** Prints the configuration of an image, byte for byte. */
+/** Prints the configuration of an image, byte for byte: without a digest, of the one that skopeo chooses. */
 export function inspectConfigArgv(image: ImageSpec, digest?: Digest): Argv {
   return [
     'skopeo',
     ...timeLimit(image),
-    ...choice(image),
+    ...(digest === undefined ? platformOf(image) : choice(image)),
     'inspect',
     '--config',
     '--raw',
@@ -79,7 +79,10 @@ function timeLimit(image: ImageSpec): readonly string[] {
 
 /** Only a name that leads to an index needs a choice, and a digest in a registry does not lead there. */
 function choice(image: ImageSpec): readonly string[] {
-  if (image.reference.transport === 'docker') return []
+  return image.reference.transport === 'docker' ? [] : platformOf(image)
+}
+
+function platformOf(image: ImageSpec): readonly string[] {
   const { os, architecture, variant } = image.platform
   const argv = [`--override-os=${os}`, `--override-arch=${architecture}`]
   return variant === undefined ? argv : [...argv, `--override-variant=${variant}`]

@@ -4,7 +4,7 @@ import type { ImageSpec } from '../spec/types.ts'
 import { blobFolder } from './blob-folder.ts'
 import { newClaims } from './claims.ts'
 import { type FetchContext, fetchLayers } from './fetch-layers.ts'
-import { type Ask, archiveReader, askedReader, folderReader } from './read-documents.ts'
+import { type Ask, archiveReader, folderReader, registryReader } from './read-documents.ts'
 import { resolveImage } from './resolve-image.ts'
 import { runSkopeo, type SkopeoOptions } from './skopeo-run.ts'
 import { sweepStaging, withStaging } from './staging.ts'
@@ -42,8 +42,10 @@ async function resolveBy(
   const { base, blobs } = options
   const ask: Ask = argv => runSkopeo(options, { image, argv, signal })
   switch (image.reference.transport) {
-    case 'docker':
-      return resolveImage(image, askedReader(image, ask))
+    case 'docker': {
+      const askOnce: Ask = argv => runSkopeo({ ...options, retries: 0 }, { image, argv, signal })
+      return resolveImage(image, registryReader(image, ask, askOnce))
+    }
     case 'oci':
     case 'dir':
       return resolveImage(image, folderReader(image, ask, base))

@@ -113,7 +113,8 @@ function metaAt(metas: readonly Meta[], index: unknown): Meta {
   return meta
 }
 
-function parseMeta(raw: unknown): Meta {
+/** What the row of a meta says. Throws TypeError. */
+export function parseMeta(raw: unknown): Meta {
   expect(Array.isArray(raw) && raw.length === 4)
   const [uid, gid, mode, xattrs] = raw
   expect([uid, gid].every(id => Number.isInteger(id) && id >= 0 && id <= 0xffffffff))

@@ -21,27 +21,17 @@ import {
   type Row,
   VERSION,
 } from './listing-rows.ts'
+import { type MetaTable, metaTable } from './metas.ts'
 import type { ByteString, Dir, Meta, Node } from './node.ts'
 import { MAX_DEPTH } from './path.ts'
-
-/** The metas of a listing: those of a tree without repetitions. */
-type MetaRow = readonly [
-  uid: number,
-  gid: number,
-  mode: number,
-  xattrs: readonly (readonly [ByteString, string])[],
-]
 
 /** What is known of directories: the checksum of the dirtree that one has been stored as. */
 export type TreeOf = (dir: Dir) => string | undefined
 
 interface Rows {
   readonly treeOf: TreeOf
-  /** Each as JSON. */
-  readonly rows: string[]
-  readonly metas: MetaRow[]
-  /** Places among the metas, by value; those that were met are known by identity as well. */
-  readonly metaIndex: Map<string | Meta, number>
+  readonly rows: Row[]
+  readonly metas: MetaTable
   readonly seen: Map<Node, number>
 }
 
@@ -53,62 +43,41 @@ interface Reading {
   readonly depths: number[]
 }
 
-/** What JSON holds as it is. */
-const PLAIN = /^[ !#-[\]-~]*$/
-
 /** Writes a tree, with the dirtrees of those directories that `treeOf` has one of. Equal trees give equal texts. */
 export function encodeListing(root: Dir, treeOf: TreeOf = () => undefined): string {
-  const out: Rows = { treeOf, rows: [], metas: [], metaIndex: new Map(), seen: new Map() }
+  const out: Rows = { treeOf, rows: [], metas: metaTable(), seen: new Map() }
   addRow(out, -1, '', root)
-  return `{"version":${VERSION},"metas":${JSON.stringify(out.metas)},"rows":[${out.rows.join(',')}]}`
+  return JSON.stringify({ version: VERSION, metas: out.metas.rows, rows: out.rows })
 }
 
 function addRow(out: Rows, parent: number, name: ByteString, node: Node): void {
   const row = out.rows.length
-  const head = `${parent},${quoted(name)}`
   if (node.kind === 'dir') {
     const tree = out.treeOf(node)
-    const rest = tree === undefined ? '' : `,"${tree}"`
-    out.rows.push(`[${head},${node.implied ? KIND.implied : KIND.dir},${indexOf(out, node.meta)}${rest}]`)
+    const own: Row = [parent, name, node.implied ? KIND.implied : KIND.dir, out.metas.indexOf(node.meta)]
+    out.rows.push(tree === undefined ? own : [...own, tree])
     // Characters are bytes here, so that their order is that of bytes.
     for (const child of [...node.children.keys()].sort()) addRow(out, row, child, node.children.get(child)!)
     return
   }
   const first = out.seen.get(node)
   if (first === undefined) out.seen.set(node, row)
-  out.rows.push(`[${head},${first === undefined ? leafRow(out, node) : `${KIND.again},${first}`}]`)
+  out.rows.push(first === undefined ? leafRow(out, parent, name, node) : [parent, name, KIND.again, first])
 }
 
-function leafRow(out: Rows, node: Exclude<Node, Dir>): string {
+function leafRow(out: Rows, parent: number, name: ByteString, node: Exclude<Node, Dir>): Row {
   switch (node.kind) {
     case 'file':
-      return `${KIND.file},${indexOf(out, node.meta)},${node.size},"${node.checksum}"`
+      return [parent, name, KIND.file, out.metas.indexOf(node.meta), node.size, node.checksum]
     case 'symlink':
-      return `${KIND.symlink},${indexOf(out, node.meta)},${quoted(node.target)},"${node.checksum}"`
+      return [parent, name, KIND.symlink, out.metas.indexOf(node.meta), node.target, node.checksum]
     case 'link':
-      return `${KIND.link},${quoted(node.target)}`
+      return [parent, name, KIND.link, node.target]
     case 'special':
-      return `${KIND.special},"${node.type}"`
+      return [parent, name, KIND.special, node.type]
     default:
       return node satisfies never
   }
-}
-
-/** A byte string as JSON. Building rows of text takes half as long as having arrays written. */
-function quoted(bytes: ByteString): string {
-  return PLAIN.test(bytes) ? `"${bytes}"` : JSON.stringify(bytes)
-}
-
-function indexOf(out: Rows, meta: Meta): number {
-  const met = out.metaIndex.get(meta)
-  if (met !== undefined) return met
-  const xattrs = meta.xattrs.map(([name, value]) => [name, value.toString('base64')] as const)
-  const key = `${meta.uid} ${meta.gid} ${meta.mode}${xattrs.length > 0 ? JSON.stringify(xattrs) : ''}`
-  const known = out.metaIndex.get(key)
-  const index = known ?? out.metas.push([meta.uid, meta.gid, meta.mode, xattrs]) - 1
-  if (known === undefined) out.metaIndex.set(key, index)
-  out.metaIndex.set(meta, index)
-  return index
 }
 
 /** Told of each directory whose dirtree the listing knows. */

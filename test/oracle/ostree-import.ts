@@ -17,7 +17,7 @@ import { type ObjectWriter, objectWriter } from '../../src/ostree/object-writer.
 import { type ReadLayer, readLayer } from '../../src/ostree/read-layer.ts'
 import { beginStage, discard, publish } from '../../src/ostree/stage.ts'
 import type { Checksum, Repo, RepoMode } from '../../src/ostree/types.ts'
-import { putCommit } from '../../src/ostree/write.ts'
+import { putCommit, putTree } from '../../src/ostree/write.ts'
 import { listXattrs } from '../../src/sys/xattr.ts'
 import { ostree } from '../ostree/repositories.ts'
 
@@ -46,7 +46,7 @@ function importTar(writer: ObjectWriter, tar: string): Imported {
   const fd = openSync(tar, 'r')
   try {
     const layer = readLayer(sourceOf(fd), TAR_LIMITS, writer)
-    return { ...layer, commit: putCommit(writer, layer.root) }
+    return { ...layer, commit: putCommit(writer, putTree(writer, layer.root)) }
   } finally {
     closeSync(fd)
   }

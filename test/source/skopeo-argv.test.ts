@@ -43,6 +43,25 @@ test('an archive is asked for the configuration of a platform', () => {
   ])
 })
 
+test('a tag is asked for the configuration of a platform, and a digest has only one', () => {
+  const image = imageSpec('redis:7', 'linux/arm64')
+  const choice = ['--override-os=linux', '--override-arch=arm64']
+  const question = ['inspect', '--config', '--raw']
+  expect(inspectConfigArgv(image)).toEqual([
+    'skopeo',
+    '--command-timeout=60s',
+    ...choice,
+    ...question,
+    'docker://redis:7',
+  ])
+  expect(inspectConfigArgv(image, digest)).toEqual([
+    'skopeo',
+    '--command-timeout=60s',
+    ...question,
+    `docker://redis@${digest}`,
+  ])
+})
+
 test('a copy keeps layers as they are', () => {
   expect(copyArgv(imageSpec('h/a:1', undefined, true), digest, { blobs: 'B', layout: 'L' })).toEqual([
     'skopeo',
