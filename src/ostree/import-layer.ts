@@ -1,4 +1,4 @@
-/** A layer's blob into the repository: decompressed, checked, read, and committed. */
+/** A layer's blob into the stage: decompressed, checked and read. Its tree is for commit-layer.ts to write. */
 import { CtrbuildError } from '../errors.ts'
 import type { DiffId, Digest } from '../oci/digest.ts'
 import type { Compression } from '../oci/image.ts'
@@ -47,11 +47,11 @@ export interface ImportContext {
   leave?(): void
 }
 
-/** A layer whose objects are all staged and whose digests are right. */
+/** A layer whose digests are right, and whose files and symlinks are staged. */
 export type ImportedLayer = ReadLayer & Inflated & Threads
 
 /**
- * Imports a layer: its objects are staged, its commit is the caller's to make.
+ * Imports a layer: its files and symlinks are staged, its directories and its commit are the caller's to make.
  * @throws CtrbuildError DIGEST_MISMATCH, DIFFID_MISMATCH, and what inflate and readLayer throw
  */
 export async function importLayer(layer: LayerBlob, context: ImportContext): Promise<ImportedLayer> {
