@@ -95,14 +95,15 @@ test('that wants to know who asks', async () => {
 test('that is out of order once is asked again, and that is told', async () => {
   await declare('app:9')
   let faults = 0
-  registry.fault = (what, response) => what === '9' && faults++ < 1 && Boolean(response.writeHead(503).end())
+  // Manifest and configuration are asked for at once.
+  registry.fault = (what, response) => what === '9' && faults++ < 2 && Boolean(response.writeHead(503).end())
   const planned = await project.run(['plan', '--out', 'plan.json'])
   expect(planned.stderr).toMatch(
     /^retry {5}\S+app:9 {2}in 0\.\d s: image \S+app:9: the registry does not answer/,
   )
   expect(planned.status).toBe(0)
   registry.fault = (what, response) =>
-    what === third.layers[0]!.digest && faults++ < 3 && Boolean(response.writeHead(503).end())
+    what === third.layers[0]!.digest && faults++ < 4 && Boolean(response.writeHead(503).end())
   const { status, stderr } = await project.run(['apply', 'plan.json', '--progress', 'json'])
   expect(status).toBe(0)
   const records = stderr
