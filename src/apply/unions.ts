@@ -6,6 +6,7 @@ import { rootfsCommit, rootfsRef } from '../ostree/commits.ts'
 import { layerListingRef, putListing, readListing, unionListingRef } from '../ostree/listings.ts'
 import { readCommit } from '../ostree/read.ts'
 import { readRef } from '../ostree/refs.ts'
+import type { Checksum } from '../ostree/types.ts'
 import { putCommit, putTree } from '../ostree/write.ts'
 import type { MergeStep } from '../plan/types.ts'
 import { decodeListing, encodeListing } from '../tree/listing.ts'
@@ -59,7 +60,8 @@ function layerTree(work: Work, diffId: DiffId): Dir {
   const ref = layerListingRef(diffId)
   const listing = readListing(work.stage.repo, ref)
   if (listing === undefined) throw gone(ref)
-  const tree = decodeListing(listing)
+  // What has been committed of it need not be encoded once more for the union.
+  const tree = decodeListing(listing, ref, (dir, dirTree) => work.writer.stored.set(dir, dirTree as Checksum))
   work.layers.set(diffId, tree)
   return tree
 }
