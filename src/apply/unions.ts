@@ -6,7 +6,6 @@ import { rootfsCommit, rootfsRef } from '../ostree/commits.ts'
 import { layerListingRef, putListing, readListing, unionListingRef } from '../ostree/listings.ts'
 import { readCommit } from '../ostree/read.ts'
 import { readRef } from '../ostree/refs.ts'
-import type { Checksum } from '../ostree/types.ts'
 import { putCommit, putTree } from '../ostree/write.ts'
 import type { MergeStep } from '../plan/types.ts'
 import { decodeListing, encodeListing } from '../tree/listing.ts'
@@ -60,8 +59,7 @@ function layerTree(work: Work, diffId: DiffId): Dir {
   const ref = layerListingRef(diffId)
   const listing = readListing(work.stage.repo, ref)
   if (listing === undefined) throw gone(ref)
-  // What has been committed of it need not be encoded once more for the union.
-  const tree = decodeListing(listing, ref, (dir, dirTree) => work.writer.stored.set(dir, dirTree as Checksum))
+  const tree = decodeListing(listing)
   work.layers.set(diffId, tree)
   return tree
 }

@@ -53,13 +53,11 @@ export function isName(name: unknown): name is ByteString {
 }
 
 /** What a directory's row says. Throws TypeError. */
-export function parseFolder(
-  metas: readonly Meta[],
-  raw: Row,
-): Pick<Dir, 'meta' | 'implied'> & { readonly tree: string | undefined } {
+export function parseFolder(metas: readonly Meta[], raw: Row): Pick<Dir, 'meta' | 'implied'> {
   expect(raw.length === 4 || raw.length === 5)
-  const tree = raw.length === 5 ? checksumAt(raw, 4) : undefined
-  return { meta: metaAt(metas, raw[3]), implied: raw[2] === KIND.implied, tree }
+  // Some stores have listings with a dirtree here, which nobody needs.
+  if (raw.length === 5) checksumAt(raw, 4)
+  return { meta: metaAt(metas, raw[3]), implied: raw[2] === KIND.implied }
 }
 
 /** What the row of anything but a directory stands for; not of one more name. Throws TypeError. */

@@ -5,7 +5,7 @@
  *
  * `{"version":1,"metas":[[uid,gid,mode,[[xattr,base64]…]]…],"rows":[…]}`. Each row stands for one name, directories
  * before what is in them and names in the order of their bytes: `[parent row, name, kind, …]` and then, by kind,
- * directory: meta and, where it has been stored as it is, its dirtree's checksum; file: meta, size, checksum;
+ * directory: meta; file: meta, size, checksum;
  * symlink: meta, target, checksum; link: target; special: type; again: the row of the node that this is one more name for. Bytes of names are characters U+0000 to U+00FF. Row 0 is the root.
  */
 import {
@@ -25,27 +25,22 @@ import { type MetaTable, metaTable } from './metas.ts'
 import type { ByteString, Dir, Meta, Node } from './node.ts'
 import { MAX_DEPTH } from './path.ts'
 
-/** What is known of directories: the checksum of the dirtree that one has been stored as. */
-export type TreeOf = (dir: Dir) => string | undefined
-
 interface Rows {
-  readonly treeOf: TreeOf
   readonly rows: Row[]
   readonly metas: MetaTable
   readonly seen: Map<Node, number>
 }
 
 interface Reading {
-  readonly stored: Stored
   readonly metas: readonly Meta[]
   /** By row; the children of directories are still to be filled. */
   readonly nodes: Node[]
   readonly depths: number[]
 }
 
-/** Writes a tree, with the dirtrees of those directories that `treeOf` has one of. Equal trees give equal texts. */
-export function encodeListing(root: Dir, treeOf: TreeOf = () => undefined): string {
-  const out: Rows = { treeOf, rows: [], metas: metaTable(), seen: new Map() }
+/** Writes a tree. Equal trees give equal texts. */
+export function encodeListing(root: Dir): string {
+  const out: Rows = { rows: [], metas: metaTable(), seen: new Map() }
   addRow(out, -1, '', root)
   return JSON.stringify({ version: VERSION, metas: out.metas.rows, rows: out.rows })
 }
@@ -53,9 +48,7 @@ export function encodeListing(root: Dir, treeOf: TreeOf = () => undefined): stri
 function addRow(out: Rows, parent: number, name: ByteString, node: Node): void {
   const row = out.rows.length
   if (node.kind === 'dir') {
-    const tree = out.treeOf(node)
-    const own: Row = [parent, name, node.implied ? KIND.implied : KIND.dir, out.metas.indexOf(node.meta)]
-    out.rows.push(tree === undefined ? own : [...own, tree])
+    out.rows.push([parent, name, node.implied ? KIND.implied : KIND.dir, out.metas.indexOf(node.meta)])
     // Characters are bytes here, so that their order is that of bytes.
     for (const child of [...node.children.keys()].sort()) addRow(out, row, child, node.children.get(child)!)
     return
@@ -80,18 +73,15 @@ function leafRow(out: Rows, parent: number, name: ByteString, node: Exclude<Node
   }
 }
 
-/** Told of each directory whose dirtree the listing knows. */
-export type Stored = (dir: Dir, tree: string) => void
-
 /**
  * Reads what encodeListing wrote; `what` names the tree in messages.
  * @throws CtrbuildError OBJECT_DAMAGED
  */
-export function decodeListing(text: string, what = 'a tree', stored: Stored = () => undefined): Dir {
+export function decodeListing(text: string, what = 'a tree'): Dir {
   let row = -1
   try {
     const { metas, rows } = parseListing(text)
-    const reading: Reading = { stored, metas, nodes: [], depths: [] }
+    const reading: Reading = { metas, nodes: [], depths: [] }
     for (row = 0; row < rows.length; row++) readRow(reading, rows[row], row)
     const root = reading.nodes[0]
     expect(root?.kind === 'dir')
@@ -126,10 +116,7 @@ function parseNode(reading: Reading, raw: Row): Node {
 }
 
 function parseDir(reading: Reading, raw: Row): Dir {
-  const { meta, implied, tree } = parseFolder(reading.metas, raw)
-  const dir: Dir = { kind: 'dir', meta, implied, children: new Map() }
-  if (tree !== undefined) reading.stored(dir, tree)
-  return dir
+  return { kind: 'dir', ...parseFolder(reading.metas, raw), children: new Map() }
 }
 
 function nodeAgain(reading: Reading, raw: Row): Node {

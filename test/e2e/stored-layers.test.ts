@@ -1,5 +1,5 @@
 /** A union over layers that the store has already is the one that a new store makes, and as whole for ostree. */
-import { rm } from 'node:fs/promises'
+import { rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listRefs } from '../../src/ostree/refs.ts'
@@ -40,4 +40,31 @@ test('random stacks that get one more layer', async ctx => {
   await unionsOf(project, 'most')
   const grown = await unionsOf(project, 'all')
   for (const [ref, commit] of anew) expect(grown.get(ref), ref).toBe(commit)
+})
+
+test.for(['gone', 'empty'])('a folder of a stored layer whose object is %s', async (damage, ctx) => {
+  needs(ctx, 'skopeo', 'ostree')
+  const project = await newProject()
+  // Described, so that the union takes them as they are.
+  const folders = ['a/', 'a/b/'].map(path => ({ path, type: 'dir' as const }))
+  const files = ['a/b/c', 'd'].map(path => ({ path, type: 'file' as const, content: Buffer.from(path) }))
+  const layers = [writeTar([...folders, files[0]!]), writeTar([files[1]!])]
+  const config = { Cmd: ['/x'] }
+  await project.layout.add({ layers, config }, 'two')
+  const below = await project.layout.add({ layers: layers.slice(0, 1), config }, 'one')
+  const apply = async (tag: string) => {
+    await project.write(`bundles:\n  b: { image: 'oci:images:${tag}' }\n`)
+    expect(await project.run(['apply'])).toMatchObject({ status: 0 })
+  }
+  await apply('one')
+  const ref = `ociimage/${below.layers[0]!.digest.slice(7)}`
+  const { stdout } = await project.tool('ostree', 'ls', '-C', '-d', '--repo=.ctrbuild/repo', ref, '/a/b')
+  const [checksum] = /[0-9a-f]{64}/.exec(stdout)!
+  const object = join(
+    project.folder,
+    `.ctrbuild/repo/objects/${checksum.slice(0, 2)}/${checksum.slice(2)}.dirtree`,
+  )
+  await (damage === 'gone' ? rm(object) : truncate(object))
+  await apply('two')
+  expect(await project.tool('ostree', 'fsck', '--repo=.ctrbuild/repo')).toMatchObject({ status: 0 })
 })
